@@ -1,0 +1,108 @@
+/*
+ * signet/compose.h: signs and encrypts a message.
+ *
+ * The input is read twice or three times: to find its canonical form, size and digest, then to
+ * write it, so that everything is written with definite lengths. Nothing is written before it is
+ * known that every recipient has a usable certificate.
+ *
+ * Recipients come in copies: one for those named in To and Cc (or given), one for each Bcc
+ * recipient, so that no copy names a Bcc recipient but his own.
+ *
+ *	signet_compose_options options = SIGNET_COMPOSE_OPTIONS_INIT;
+ *	signet_compose *compose = NULL;
+ *
+ *	options.protection = SIGNET_SIGN | SIGNET_ENCRYPT;
+ *	options.signers = &alice;
+ *	options.signer_count = 1;
+ *	options.time = time(NULL);
+ *	if (signet_compose_new(ctx, input, &options, &compose, &err) == SIGNET_OK &&
+ *	    signet_compose_add_recipient(compose, "bob@example.com", bob, false, &err) == SIGNET_OK)
+ *		status = signet_compose_write(compose, 0, sink, &err);
+ */
+#ifndef SIGNET_COMPOSE_H
+#define SIGNET_COMPOSE_H
+
+#include <signet/cert.h>
+#include <signet/error.h>
+#include <signet/input.h>
+#include <signet/open.h>
+#include <signet/sink.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum { SIGNET_SIGN = 1, SIGNET_ENCRYPT = 2 };
+
+typedef enum signet_header_policy {
+	SIGNET_HEADERS_BASELINE,
+	SIGNET_HEADERS_SHY,
+	SIGNET_HEADERS_NO_CONFIDENTIALITY,
+	SIGNET_HEADERS_NONE
+} signet_header_policy;
+
+typedef struct signet_compose_options {
+	unsigned version;               /* SIGNET_COMPOSE_OPTIONS_VERSION */
+	unsigned protection;            /* SIGNET_SIGN, SIGNET_ENCRYPT or both */
+	signet_input_form form;         /* of the output; DETECT: MIME */
+	bool opaque;                    /* sign: application/pkcs7-mime, not multipart/signed */
+	bool detached;                  /* DER, PEM: SignedData without content */
+	signet_identity *const *signers; /* one or more when signing; borrowed */
+	size_t signer_count;
+	const signet_cert *encryption_cert; /* told to readers as the one to encrypt to; NULL: none */
+	int64_t time;                   /* signing-time */
+	const char *digest;             /* NULL: as the key asks */
+	const char *cipher;             /* NULL: "aes-256-gcm" */
+	const char *key_transport;      /* NULL or "auto", "pkcs1", "oaep" */
+	bool ignore_sender;             /* a signer need not be the From */
+	signet_header_policy headers;
+} signet_compose_options;
+
+#define SIGNET_COMPOSE_OPTIONS_VERSION 1
+#define SIGNET_COMPOSE_OPTIONS_INIT { .version = SIGNET_COMPOSE_OPTIONS_VERSION }
+
+typedef struct signet_compose signet_compose;
+
+/*
+ * Reads the input's header and checks that the signers are its From. input is borrowed until
+ * signet_compose_free. Errors: SIGNET_E_NO_HEADER, SIGNET_E_SIGNER_MISMATCH, SIGNET_E_MALFORMED.
+ */
+SIGNET_API signet_status signet_compose_new(signet_context *ctx, signet_input *input,
+    const signet_compose_options *options, signet_compose **compose_out, signet_error *err)
+    SIGNET_CHECKED;
+
+/* What the header says, for the caller who looks up certificates; borrowed, NULL past the last. */
+typedef enum signet_address_role { SIGNET_FROM, SIGNET_TO, SIGNET_CC, SIGNET_BCC } signet_address_role;
+SIGNET_API const char *signet_compose_address(const signet_compose *compose,
+    signet_address_role role, size_t index);
+
+/*
+ * Adds a recipient; address may be NULL (a certificate given by itself). blind: in a copy of its
+ * own. SIGNET_E_NO_CERT: the certificate cannot be encrypted to, and why.
+ */
+SIGNET_API signet_status signet_compose_add_recipient(signet_compose *compose, const char *address,
+    signet_cert *cert, bool blind, signet_error *err) SIGNET_CHECKED;
+/* The signer's own: added to every copy. */
+SIGNET_API signet_status signet_compose_add_self(signet_compose *compose, const char *address,
+    signet_cert *cert, signet_error *err) SIGNET_CHECKED;
+
+/* How many copies there are (1 without Bcc), and who is in which: NULL past the last. */
+SIGNET_API size_t signet_compose_copy_count(const signet_compose *compose);
+SIGNET_API const char *signet_compose_copy_recipient(const signet_compose *compose, size_t copy,
+    size_t index);
+
+/* Writes one copy; out is finished, or aborted on failure. */
+SIGNET_API signet_status signet_compose_write(signet_compose *compose, size_t copy,
+    signet_sink *out, signet_error *err) SIGNET_CHECKED;
+
+/* Appends the report of what was made, as JSON. files: a name per copy, or NULL. */
+SIGNET_API signet_status signet_compose_write_json(const signet_compose *compose,
+    const char *const *files, signet_sink *out, signet_error *err) SIGNET_CHECKED;
+
+SIGNET_API void signet_compose_free(signet_compose **compose);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
