@@ -1,0 +1,93 @@
+/* What the files of the SQLite back end share. */
+#ifndef SN_STORE_SQLITE_INT_H
+#define SN_STORE_SQLITE_INT_H
+
+#include <sqlite3.h>
+
+#include "base/context.h"
+#include "store/store.h"
+
+struct sn_store {
+	signet_context *ctx;
+	sqlite3 *db;
+};
+
+/*
+ * One statement being run. Binding and stepping keep the first failure, which row and end then
+ * return, so that a caller checks once.
+ */
+typedef struct sn_store_query {
+	sn_store *store;
+	sqlite3_stmt *statement;
+	int bound;
+	int code;
+} sn_store_query;
+
+void sn_store_query_begin(sn_store_query *query, sn_store *store, const char *sql);
+void sn_store_query_int(sn_store_query *query, int64_t value);
+void sn_store_query_text(sn_store_query *query, const char *text);    /* NULL: null */
+void sn_store_query_blob(sn_store_query *query, const uint8_t *data, size_t size); /* the same */
+/* Whether there is a row more. */
+bool sn_store_query_row(sn_store_query *query);
+/* Ends it; says what failed, if something did. */
+signet_status sn_store_query_end(sn_store_query *query, signet_error *err) SIGNET_CHECKED;
+/* Runs to its end, for what has no rows. */
+signet_status sn_store_query_run(sn_store_query *query, signet_error *err) SIGNET_CHECKED;
+
+/* Statements without parameters, one after the other. */
+signet_status sn_store_run(sn_store *store, const char *sql, signet_error *err) SIGNET_CHECKED;
+/* The failure of the database with this result code. */
+signet_status sn_store_fail(sn_store *store, int code, signet_error *err);
+
+/* A transaction around what changes several rows: end commits when status is SIGNET_OK. */
+signet_status sn_store_begin(sn_store *store, signet_error *err) SIGNET_CHECKED;
+signet_status sn_store_end(sn_store *store, signet_status status, signet_error *err)
+    SIGNET_CHECKED;
+
+/* Deletes the row of a table; SIGNET_E_NOT_FOUND. sql has one parameter. */
+signet_status sn_store_delete(sn_store *store, const char *sql, int64_t id, signet_error *err)
+    SIGNET_CHECKED;
+
+/* certificate.c */
+signet_status sn_store_certificate_add(sn_store *store, const signet_cert *cert, int64_t now,
+    int64_t *id_out, signet_error *err) SIGNET_CHECKED;
+/* The certificate whose DER is in a column. */
+signet_status sn_store_certificate_get(
+    sn_store_query *query, int column, signet_cert **cert_out, signet_error *err) SIGNET_CHECKED;
+signet_status sn_store_chain_add(sn_store *store, const signet_cert_list *chain, int64_t now,
+    signet_error *err) SIGNET_CHECKED;
+signet_status sn_store_chain_read(sn_store *store, signet_cert_list *list, signet_error *err)
+    SIGNET_CHECKED;
+/* An address or domain as it is looked up: a copy with A to Z in lower case. */
+signet_status sn_store_fold(const signet_context *ctx, const char *address, char **folded_out,
+    signet_error *err) SIGNET_CHECKED;
+
+/* identity.c */
+signet_status sn_store_identity_add(
+    sn_store *store, const sn_store_identity *identity, signet_error *err) SIGNET_CHECKED;
+signet_status sn_store_identity_each(sn_store *store, const char *address,
+    sn_store_identity_visit *visit, void *user, signet_error *err) SIGNET_CHECKED;
+signet_status sn_store_identity_set_default(sn_store *store, int64_t id, signet_error *err)
+    SIGNET_CHECKED;
+signet_status sn_store_identity_remove(sn_store *store, int64_t id, signet_error *err)
+    SIGNET_CHECKED;
+
+/* contact.c */
+signet_status sn_store_contact_add(
+    sn_store *store, const sn_store_contact *contact, signet_error *err) SIGNET_CHECKED;
+signet_status sn_store_contact_each(sn_store *store, const char *address,
+    sn_store_contact_visit *visit, void *user, signet_error *err) SIGNET_CHECKED;
+signet_status sn_store_contact_remove(sn_store *store, int64_t id, signet_error *err)
+    SIGNET_CHECKED;
+
+/* anchor.c */
+signet_status sn_store_anchor_add(
+    sn_store *store, const sn_store_anchor *anchor, signet_error *err) SIGNET_CHECKED;
+signet_status sn_store_anchor_each(
+    sn_store *store, sn_store_anchor_visit *visit, void *user, signet_error *err) SIGNET_CHECKED;
+signet_status sn_store_anchor_remove(sn_store *store, int64_t id, signet_error *err)
+    SIGNET_CHECKED;
+
+const sn_store_api *signet_store_module(void);
+
+#endif

@@ -1,0 +1,113 @@
+/*
+ * The store: one's own identities, other people's certificates, and whom one trusts.
+ *
+ * A back end is a shared module with one function table, loaded when a store is first used: a
+ * process that needs none never loads a database. It sees certificates by the public API, and
+ * private keys as PKCS#8 octets that it does not look into.
+ *
+ * Rows are lent to a visitor for the time of its call, which must not change the store. A visitor
+ * ends the walk by any status but SIGNET_OK, which the walk then returns. Errors of all functions:
+ * SIGNET_E_BUSY (another process holds it), SIGNET_E_IO, SIGNET_E_PERMISSION, SIGNET_E_MEMORY.
+ */
+#ifndef SN_STORE_STORE_H
+#define SN_STORE_STORE_H
+
+#include <signet/cert.h>
+
+typedef struct sn_store sn_store;
+
+/* One key with its certificate. Keys stay after their certificate has ended: mail does too. */
+typedef struct sn_store_identity {
+	int64_t id;                     /* given by the store */
+	signet_cert *cert;
+	const signet_cert_list *chain;  /* NULL: none */
+	const uint8_t *key;             /* PKCS#8, DER */
+	size_t key_size;
+	bool is_key_encrypted;
+	bool is_default;
+	int64_t added_at;
+} sn_store_identity;
+
+/* A certificate believed to be that of an address, or of a whole mail domain. */
+typedef struct sn_store_contact {
+	int64_t id;
+	const char *address;            /* "bob@example.com", or "example.com" */
+	bool is_domain;
+	signet_cert *cert;
+	const uint8_t *capabilities;    /* SMIMECapabilities in DER; NULL: unknown */
+	size_t capabilities_size;
+	int64_t signing_time;           /* of the message that said so; INT64_MIN: none did */
+	const char *source;             /* "import", "harvest" */
+	int64_t added_at;
+} sn_store_contact;
+
+typedef struct sn_store_anchor {
+	int64_t id;
+	signet_cert *cert;
+	const char *const *domains;     /* none: for all addresses */
+	size_t domain_count;
+	int64_t added_at;
+} sn_store_anchor;
+
+typedef signet_status sn_store_identity_visit(
+    void *user, const sn_store_identity *identity, signet_error *err);
+typedef signet_status sn_store_contact_visit(
+    void *user, const sn_store_contact *contact, signet_error *err);
+typedef signet_status sn_store_anchor_visit(
+    void *user, const sn_store_anchor *anchor, signet_error *err);
+
+typedef struct sn_store_api {
+	unsigned version;               /* SN_STORE_VERSION */
+
+	/* location: the file of the database, in a folder that exists; made when missing. */
+	signet_status (*open)(signet_context *ctx, const char *location, sn_store **store_out,
+	    signet_error *err);
+	void (*close)(sn_store **store);
+
+	/* A certificate that is there already gets the new key and chain. */
+	signet_status (*identity_add)(
+	    sn_store *store, const sn_store_identity *identity, signet_error *err);
+	/*
+	 * Those whose certificate has the address (NULL: all), the one to be taken first first:
+	 * the default, then the newest.
+	 */
+	signet_status (*identity_each)(sn_store *store, const char *address,
+	    sn_store_identity_visit *visit, void *user, signet_error *err);
+	/* The default for its addresses, which no other identity of these is then. */
+	signet_status (*identity_set_default)(sn_store *store, int64_t id, signet_error *err);
+	signet_status (*identity_remove)(sn_store *store, int64_t id, signet_error *err);
+
+	/*
+	 * The same certificate for the same address is kept once. What a later message said
+	 * replaces what an earlier one did, never the other way round.
+	 */
+	signet_status (*contact_add)(
+	    sn_store *store, const sn_store_contact *contact, signet_error *err);
+	/*
+	 * Those for the address, then those for its domain (NULL: all). The certificate most
+	 * lately begun, or said by its owner to be in use, comes first.
+	 */
+	signet_status (*contact_each)(sn_store *store, const char *address,
+	    sn_store_contact_visit *visit, void *user, signet_error *err);
+	signet_status (*contact_remove)(sn_store *store, int64_t id, signet_error *err);
+
+	/* A certificate that is there already gets the new domains. */
+	signet_status (*anchor_add)(
+	    sn_store *store, const sn_store_anchor *anchor, signet_error *err);
+	signet_status (*anchor_each)(
+	    sn_store *store, sn_store_anchor_visit *visit, void *user, signet_error *err);
+	signet_status (*anchor_remove)(sn_store *store, int64_t id, signet_error *err);
+
+	/* Certificates of CAs, seen with others: they help to build chains, and are not trusted. */
+	signet_status (*chain_add)(
+	    sn_store *store, const signet_cert_list *chain, int64_t now, signet_error *err);
+	signet_status (*chain_read)(sn_store *store, signet_cert_list *list, signet_error *err);
+} sn_store_api;
+
+#define SN_STORE_VERSION 1
+
+/* What a module exports, by this name. */
+typedef const sn_store_api *sn_store_module_function(void);
+#define SN_STORE_MODULE_SYMBOL "signet_store_module"
+
+#endif
