@@ -20,6 +20,9 @@
  *	data        TYPE CONTENT[*] CONTENT_END END
  *	other       TYPE, then SIGNET_E_MALFORMED when next is called (the type's OID is in the event)
  *
+ * CONTENT_END comes also where there is no content (has_content of the event before says so).
+ * NEED_MORE, CONTENT, CONTENT_END and END set kind, offset and data of the event only.
+ *
  * What follows END is left in the cursor; the caller says whether it may be there.
  */
 #ifndef SN_CMS_READER_H
@@ -128,7 +131,8 @@ typedef struct sn_cms_event {
 	bool has_content;           /* CONTENT_TYPE, ENCRYPTION: eContent or encryptedContent is there */
 	sn_span data;               /* CONTENT: a piece; CERTIFICATE, CRL, attributes (contents of the
 	                               SET), MAC: the item; lent until the next call */
-	bool is_x509;               /* CERTIFICATE: a Certificate, not an obsolete or other choice */
+	bool is_x509;               /* CERTIFICATE: a Certificate, not an obsolete or other choice;
+	                               CRL: a CertificateList */
 	sn_cms_algorithm algorithm; /* DIGEST_ALGORITHM, ENCRYPTION, COMPRESSION */
 	sn_cms_signer signer;
 	sn_cms_recipient recipient;
