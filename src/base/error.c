@@ -40,6 +40,7 @@ const char *signet_status_code(signet_status status)
 	return "unknown";
 }
 
+SIGNET_PRINTF(6, 0)
 static void fill(signet_error *err, signet_status status, int sys, uint64_t offset,
     const char *func, const char *format, va_list args)
 {

@@ -59,8 +59,8 @@ static signet_status fail_at_creation(const file_sink *file, signet_error *err)
 	return signet_fail_sys(err, status_of_errno(), "cannot create %s", file->writer.name);
 }
 
-/* The path that a symbolic link in the last part of path points at; false: it is no link. */
-static bool follow_link(char path[PATH_MAX], signet_status *status)
+/* The path that a symbolic link in the last part of path points at; false: errno says why not. */
+static bool follow_link(char path[PATH_MAX])
 {
 	char target[PATH_MAX];
 	const ssize_t length = readlink(path, target, sizeof(target));
@@ -73,7 +73,6 @@ static bool follow_link(char path[PATH_MAX], signet_status *status)
 		folder = (size_t)(slash - path) + 1;
 	if (folder + (size_t)length >= PATH_MAX) {
 		errno = ENAMETOOLONG;
-		*status = SIGNET_E_CANNOT_CREATE;
 		return false;
 	}
 	memcpy(path + folder, target, (size_t)length);
@@ -85,7 +84,7 @@ static bool follow_link(char path[PATH_MAX], signet_status *status)
 static signet_status resolve(file_sink *file, const char *path, signet_error *err)
 {
 	char resolved[PATH_MAX];
-	signet_status status = SIGNET_OK;
+	signet_status status;
 	unsigned hops = 0;
 	const char *slash;
 
@@ -94,13 +93,14 @@ static signet_status resolve(file_sink *file, const char *path, signet_error *er
 		return fail_at_creation(file, err);
 	}
 	memcpy(resolved, path, strlen(path) + 1);
-	while (follow_link(resolved, &status)) {
+	while (follow_link(resolved)) {
 		if (++hops > LINK_HOPS) {
 			errno = ELOOP;
 			return fail_at_creation(file, err);
 		}
 	}
-	if (status != SIGNET_OK)
+	/* no link, and not there yet: both are good */
+	if (errno != EINVAL && errno != ENOENT)
 		return fail_at_creation(file, err);
 	status = sn_strdup(file->ctx, resolved, &file->path, err);
 	if (status != SIGNET_OK)
