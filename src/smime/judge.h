@@ -1,0 +1,46 @@
+/* From what the passes found to the verdict: INTERFACE.md, "Exit status". */
+#ifndef SN_SMIME_JUDGE_H
+#define SN_SMIME_JUDGE_H
+
+#include "smime/level.h"
+
+/* What of the content may leave, and which level it is. */
+typedef struct sn_release {
+	bool may_leave;
+	size_t index;           /* the level that is given out */
+	bool is_held;           /* as the last pass gave it: that level was its content */
+} sn_release;
+
+/* The addresses that the verdict is bound to, of the outermost header. */
+typedef struct sn_sender {
+	bool is_bare;           /* no message header: no From to hold a signer against */
+	char **from;            /* addresses of all From fields */
+	size_t from_count;
+	size_t field_count;     /* From fields */
+	bool is_damaged;        /* a From that cannot be read to its end */
+	char *sender;           /* the Sender's address, or NULL */
+} sn_sender;
+
+signet_status sn_sender_read(const sn_plan *plan, sn_sender *sender_out, signet_error *err)
+    SIGNET_CHECKED;
+void sn_sender_clear(const sn_plan *plan, sn_sender *sender);
+
+/* Which verdicts apply; the first in the order of signet_verdict decides. */
+typedef struct sn_findings {
+	bool applies[SIGNET_VERDICT_VALID + 1];
+} sn_findings;
+
+/* One signed level: adds its layer and problems, and what applies (judge_signed.c). */
+signet_status sn_judge_signed(sn_plan *plan, size_t index, const sn_sender *sender,
+    signet_result *result, sn_findings *findings, signet_error *err) SIGNET_CHECKED;
+/* After a verdict of valid: what a store may learn from the message. */
+signet_status sn_judge_harvest(sn_plan *plan, const sn_sender *sender, signet_result *result,
+    signet_error *err) SIGNET_CHECKED;
+
+/* The whole: layers, problems, verdict, summary. Parts have been added to result before. */
+signet_status sn_judge(sn_plan *plan, signet_result *result, sn_release *release_out,
+    signet_error *err) SIGNET_CHECKED;
+/* The sentence for a person, once the verdict stands (summary.c). */
+signet_status sn_summarize(signet_result *result, signet_error *err) SIGNET_CHECKED;
+
+#endif

@@ -1,0 +1,17 @@
+/* Opens one message, or one protected part of it: signet_open without its surroundings. */
+#ifndef SN_SMIME_OPENER_H
+#define SN_SMIME_OPENER_H
+
+#include <signet/open.h>
+
+typedef struct sn_open_call {
+	signet_context *ctx;
+	bool is_below;                  /* a part below an unprotected root: nothing is decrypted */
+	signet_open_options options;
+} sn_open_call;
+
+/* out is finished or aborted on success; on failure it is left to the caller. */
+signet_status sn_open_one(const sn_open_call *call, signet_input *input, signet_sink *out,
+    signet_result **result_out, signet_error *err) SIGNET_CHECKED;
+
+#endif
