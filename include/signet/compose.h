@@ -8,6 +8,13 @@
  * Recipients come in copies: one for those named in To and Cc (or given), one for each Bcc
  * recipient, so that no copy names a Bcc recipient but his own.
  *
+ * The form DER or PEM takes the input's octets as they are, parsed as nothing: a bare CMS object.
+ * Signed and encrypted, it is a SignedData (its ContentInfo in DER) as the content of the
+ * encryption.
+ *
+ * What it does not check: whether anybody trusts a certificate, or whether it is valid at the time
+ * of signing. That is for who chooses the certificates.
+ *
  *	signet_compose_options options = SIGNET_COMPOSE_OPTIONS_INIT;
  *	signet_compose *compose = NULL;
  *

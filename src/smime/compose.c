@@ -260,6 +260,8 @@ signet_status signet_compose_write(signet_compose *compose, size_t copy, signet_
 		status = signet_fail(err, SIGNET_E_USAGE, SIGNET_NO_OFFSET,
 		    "there is no copy %zu", copy);
 	else
+		status = sn_compose_check_anybody(compose, err);
+	if (status == SIGNET_OK)
 		status = prepare(compose, err);
 	if (status == SIGNET_OK)
 		return sn_compose_write_copy(compose, copy, out, err);

@@ -51,12 +51,7 @@ static signet_status add_copy(infos *in, size_t copy, signet_error *err)
 		status = add_all(in, &compose->named, err);
 	else
 		status = add_info(in, compose->blind.items[copy - has_named].cert, err);
-	if (status == SIGNET_OK)
-		status = add_all(in, &compose->self, err);
-	if (status == SIGNET_OK && in->envelope->infos.size == 0)
-		status = signet_fail(err, SIGNET_E_NO_CERT, SIGNET_NO_OFFSET,
-		    "there is nobody to encrypt to");
-	return status;
+	return status == SIGNET_OK ? add_all(in, &compose->self, err) : status;
 }
 
 signet_status sn_compose_envelope_make(signet_compose *compose, size_t copy,

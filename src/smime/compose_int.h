@@ -118,6 +118,9 @@ signet_status sn_compose_recipients_add(signet_compose *compose, sn_compose_reci
 void sn_compose_recipients_clear(const signet_context *ctx, sn_compose_recipients *list);
 /* Whether copy 0 is the one for those who are not blind. */
 bool sn_compose_has_named_copy(const signet_compose *compose);
+/* Whether a message to be encrypted has anybody who could read it. */
+signet_status sn_compose_check_anybody(const signet_compose *compose, signet_error *err)
+    SIGNET_CHECKED;
 
 /* compose_pass.c */
 /* Takes size and digests of the content, and the fields that go outside. Once. */

@@ -114,3 +114,11 @@ bool sn_compose_has_named_copy(const signet_compose *compose)
 {
 	return compose->named.count != 0 || compose->blind.count == 0;
 }
+
+signet_status sn_compose_check_anybody(const signet_compose *compose, signet_error *err)
+{
+	if ((compose->protection & SIGNET_ENCRYPT) == 0 || compose->named.count != 0 ||
+	    compose->blind.count != 0 || compose->self.count != 0)
+		return SIGNET_OK;
+	return signet_fail(err, SIGNET_E_NO_CERT, SIGNET_NO_OFFSET, "there is nobody to encrypt to");
+}
