@@ -37,7 +37,8 @@ SIGNET_API signet_status signet_key_read(signet_context *ctx, const uint8_t *dat
     const char *what, const signet_passphrase *passphrase, signet_key **key_out,
     signet_error *err) SIGNET_CHECKED;
 
-/* Makes a key: "rsa-3072", "rsa-2048", "rsa-4096", "p-256", "p-384", "ed25519", "x25519". */
+/* Makes a key: "rsa-3072", "rsa-2048", "rsa-4096", "p-256", "p-384", "p-521", "ed25519", "ed448",
+ * "x25519", "x448". SIGNET_E_USAGE: another. */
 SIGNET_API signet_status signet_key_generate(signet_context *ctx, const char *algorithm,
     signet_key **key_out, signet_error *err) SIGNET_CHECKED;
 

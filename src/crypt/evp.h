@@ -37,8 +37,8 @@ signet_context *sn_key_context(const signet_key *key);
 signet_context *sn_public_key_context(const sn_public_key *key);
 
 /*
- * A key around pkey, of which a reference is taken (the caller keeps his own).
- * SIGNET_E_UNAVAILABLE: a kind of key that signet does not know.
+ * A key around pkey, of which a reference is taken (the caller keeps his own). A kind of key that
+ * signet does not know is "unknown"; no algorithm goes with it.
  */
 signet_status sn_key_from_evp(signet_context *ctx, EVP_PKEY *pkey, signet_key **key_out,
     signet_error *err) SIGNET_CHECKED;
