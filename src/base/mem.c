@@ -1,3 +1,6 @@
+/* explicit_bzero */
+#define _DEFAULT_SOURCE
+
 #include "base/mem.h"
 
 #include <string.h>
@@ -83,13 +86,10 @@ signet_status sn_strdup(const signet_context *ctx, const char *text, char **copy
 	return sn_strndup(ctx, text, text != NULL ? strlen(text) : 0, copy_out, err);
 }
 
-/* Called through a volatile pointer, so that the store is not dead to the compiler. */
-static void *(*const volatile memset_kept)(void *, int, size_t) = memset;
-
 void sn_wipe(void *data, size_t size)
 {
 	if (data != NULL && size != 0)
-		(void)memset_kept(data, 0, size);
+		explicit_bzero(data, size);
 }
 
 bool sn_add_size(size_t a, size_t b, size_t *sum_out)
