@@ -49,7 +49,10 @@ signet_status sn_cms_attributes_read(const sn_cms_signer *signer, sn_cms_attribu
  * Judges one signer. key: of its certificate. content_type: OID contents of eContentType.
  * digest: the digest of the content under sn_cms_signer_digest. is_attribute_set: the content
  * itself is a SET OF Attribute in DER (then a signer without attributes is refused).
- * *reason_out is a problem code or NULL.
+ * *reason_out is a problem code or NULL: algorithm-unavailable; digest-mismatch; signature-invalid;
+ * of a form that is bad: attribute-repeated, attribute-malformed, attribute-set-content,
+ * content-type-missing, content-type-mismatch, message-digest-missing, signed-attributes-missing,
+ * countersignature-signed, digest-algorithm-mismatch, signing-certificate-mismatch.
  */
 signet_status sn_cms_signer_verify(const signet_context *ctx, const sn_cms_signer *signer,
     const signet_cert *cert, sn_span content_type, sn_span digest, bool is_attribute_set,

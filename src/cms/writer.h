@@ -21,7 +21,7 @@ typedef struct sn_cms_signer_spec {
 	signet_cert *cert;
 	const signet_key *key;
 	const char *digest;                     /* asked; NULL: as the key asks */
-	int64_t signing_time;
+	int64_t signing_time;                   /* SN_TIME_NONE: no such attribute */
 	const signet_cert *encryption_cert;     /* SMIMEEncryptionKeyPreference; NULL: none */
 	sn_span capabilities;                   /* SMIMECapabilities, DER; empty: none */
 } sn_cms_signer_spec;
@@ -42,6 +42,10 @@ signet_status sn_cms_signer_write(signet_context *ctx, const sn_cms_signer_spec 
  * SignedData (RFC 5652 5.1) around content. signer_infos: the SignerInfos in DER, one after the
  * other, count of them. certificates: what to carry. content_size SN_SIZE_UNKNOWN, a size, or
  * detached (then suffix is empty and prefix is all). prefix and suffix are appended to.
+ *
+ * With SN_SIZE_UNKNOWN each piece of content is an OCTET STRING between them, header included
+ * (sn_ber_writer_header), and prefix depends on neither signers nor certificates: it can be made
+ * first, and the suffix by another call once the digest is known.
  */
 typedef struct sn_cms_signed_spec {
 	sn_span content_type;                   /* OID contents; empty: id-data */
@@ -64,15 +68,18 @@ signet_status sn_cms_certs_only_write(const signet_context *ctx, const signet_ce
 
 /*
  * EnvelopedData (CBC) or AuthEnvelopedData (GCM) as a sink: content in, CMS out to next. The next
- * sink is finished and aborted with this one. The recipients' infos are made by
- * sn_cms_recipient_write and given together.
+ * sink is finished and aborted with this one (freeing it before either aborts). The recipients'
+ * infos are made by sn_cms_recipient_write and given together; the spec is not needed any more
+ * once the sink is made. A content that is not of the size said is SIGNET_E_INTERNAL at finish.
  */
 typedef struct sn_cms_enveloped_spec {
 	const sn_alg *cipher;
 	const sn_secret *key;
 	sn_span recipient_infos;                /* DER, one after the other */
-	unsigned version;                       /* of EnvelopedData, see sn_cms_enveloped_version */
-	sn_span authenticated_attributes;       /* authenv: contents of the SET in DER; empty: none */
+	unsigned version;                       /* the highest of the RecipientInfos */
+	sn_span content_type;                   /* OID contents; empty: id-data */
+	sn_span authenticated_attributes;       /* authenv: contents of the SET in DER; empty: none;
+	                                           required when the type is not id-data */
 	uint64_t content_size;                  /* or SN_SIZE_UNKNOWN */
 } sn_cms_enveloped_spec;
 
