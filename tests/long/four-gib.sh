@@ -14,10 +14,12 @@ header()
 
 # 64 characters and CRLF; the size is a multiple of none of the pieces that anything is cut into
 body()
-{
+(
+	# head ends before yes does
+	set +o pipefail
 	yes $'0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ+/\r' |
 		head -n $((size / 66))
-}
+)
 
 body_of()
 {
