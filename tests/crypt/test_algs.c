@@ -1,0 +1,159 @@
+#include "kit.h"
+
+#include <string.h>
+
+static void table__has_each_identifier_once_per_kind(void **state)
+{
+	const sn_alg *a;
+	const sn_alg *b;
+
+	(void)state;
+	for (size_t i = 0; (a = sn_alg_at(i)) != NULL; i++) {
+		assert_in_range(a->oid_size, 3, sizeof(a->oid));
+		assert_ptr_equal(sn_alg_by_oid(a->kind, (sn_span){ a->oid, a->oid_size }), a);
+		for (size_t j = 0; j < i; j++) {
+			b = sn_alg_at(j);
+			assert_false(a->kind == b->kind && a->oid_size == b->oid_size
+			    && memcmp(a->oid, b->oid, a->oid_size) == 0);
+		}
+	}
+	assert_null(sn_alg_at(1000));
+}
+
+/* INTERFACE: weak algorithms are read and reported, and never written */
+static void table__writes_nothing_weak(void **state)
+{
+	const sn_alg *alg;
+
+	(void)state;
+	for (size_t i = 0; (alg = sn_alg_at(i)) != NULL; i++)
+		assert_false(alg->weak && alg->write);
+}
+
+static void table__names_digests_that_it_has(void **state)
+{
+	const sn_alg *alg;
+
+	(void)state;
+	for (size_t i = 0; (alg = sn_alg_at(i)) != NULL; i++) {
+		if (alg->digest != NULL)
+			assert_non_null(sn_alg_by_name(SN_ALG_DIGEST, alg->digest));
+	}
+}
+
+static void table__is_known_to_libcrypto(void **state)
+{
+	kit *k = *state;
+	const sn_alg *alg;
+
+	for (size_t i = 0; (alg = sn_alg_at(i)) != NULL; i++) {
+		/* twice: the second comes from the context */
+		assert_true(sn_alg_is_available(k->ctx, alg));
+		assert_true(sn_alg_is_available(k->ctx, alg));
+	}
+}
+
+static const struct {
+	sn_alg_kind kind;
+	const char *name;
+	const char *oid;
+} rows[] = {
+	{ SN_ALG_DIGEST, "sha256", "2.16.840.1.101.3.4.2.1" },
+	{ SN_ALG_DIGEST, "sha1", "1.3.14.3.2.26" },
+	{ SN_ALG_DIGEST, "md5", "1.2.840.113549.2.5" },
+	{ SN_ALG_CIPHER, "aes-256-gcm", "2.16.840.1.101.3.4.1.46" },
+	{ SN_ALG_CIPHER, "aes-128-cbc", "2.16.840.1.101.3.4.1.2" },
+	{ SN_ALG_CIPHER, "3des-cbc", "1.2.840.113549.3.7" },
+	{ SN_ALG_SIGNATURE, "rsa-pkcs1", "1.2.840.113549.1.1.11" },
+	{ SN_ALG_SIGNATURE, "rsa-pss", "1.2.840.113549.1.1.10" },
+	{ SN_ALG_SIGNATURE, "ecdsa", "1.2.840.10045.4.3.2" },
+	{ SN_ALG_SIGNATURE, "ed25519", "1.3.101.112" },
+	{ SN_ALG_TRANSPORT, "rsa-pkcs1", "1.2.840.113549.1.1.1" },
+	{ SN_ALG_TRANSPORT, "rsa-oaep", "1.2.840.113549.1.1.7" },
+	{ SN_ALG_AGREEMENT, "ecdh-sha1", "1.3.133.16.840.63.0.2" },
+	{ SN_ALG_AGREEMENT, "ecdh-sha256", "1.3.132.1.11.1" },
+	{ SN_ALG_AGREEMENT, "ecdh-cofactor-sha512", "1.3.132.1.14.3" },
+	{ SN_ALG_AGREEMENT, "ecdh-hkdf-sha256", "1.2.840.113549.1.9.16.3.19" },
+	{ SN_ALG_WRAP, "aes-256-wrap", "2.16.840.1.101.3.4.1.45" },
+	{ SN_ALG_COMPRESSION, "zlib", "1.2.840.113549.1.9.16.3.8" },
+};
+
+static void row__has_its_identifier(void **state)
+{
+	char text[SN_OID_TEXT];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const sn_alg *alg = sn_alg_by_name(rows[i].kind, rows[i].name);
+
+		assert_non_null(alg);
+		sn_oid_text((sn_span){ alg->oid, alg->oid_size }, text);
+		assert_string_equal(text, rows[i].oid);
+	}
+}
+
+static void row__is_not_found_by_another_kind_or_case(void **state)
+{
+	const sn_alg *sha256 = sn_alg_by_name(SN_ALG_DIGEST, "sha256");
+
+	(void)state;
+	assert_null(sn_alg_by_oid(SN_ALG_CIPHER, (sn_span){ sha256->oid, sha256->oid_size }));
+	assert_null(sn_alg_by_oid(SN_ALG_DIGEST, (sn_span){ sha256->oid, sha256->oid_size - 1 }));
+	assert_null(sn_alg_by_oid(SN_ALG_DIGEST, (sn_span){ NULL, 0 }));
+	assert_null(sn_alg_by_name(SN_ALG_DIGEST, "SHA256"));
+	assert_null(sn_alg_by_name(SN_ALG_CIPHER, "sha256"));
+}
+
+/* X.690 8.19 */
+static const struct {
+	const char *hex;
+	const char *text;
+} oids[] = {
+	{ "00", "0.0" }, { "27", "0.39" }, { "28", "1.0" }, { "4f", "1.39" }, { "50", "2.0" },
+	{ "8837", "2.999" }, { "883703", "2.999.3" }, { "2a864886f70d", "1.2.840.113549" },
+	{ "2a81ffffffffffffffff7f", "1.2.18446744073709551615" },
+	{ "", "?" }, { "80", "?" }, { "2a80", "?" }, { "2a8001", "?" }, { "2a86", "?" },
+	{ "2a82ffffffffffffffff7f", "?" }, { "2aff808080808080808080808000", "?" },
+};
+
+static void oid__becomes_text_or_a_question_mark(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(oids) / sizeof(oids[0]); i++) {
+		uint8_t data[32];
+		char text[SN_OID_TEXT];
+
+		sn_oid_text(unhex(oids[i].hex, data, sizeof(data)), text);
+		if (strcmp(text, oids[i].text) != 0)
+			fail_msg("%s: %s, not %s", oids[i].hex, text, oids[i].text);
+	}
+}
+
+static void oid__longer_than_the_room_is_cut(void **state)
+{
+	uint8_t data[300];
+	char text[SN_OID_TEXT + 1];
+
+	(void)state;
+	memset(data, 0x7f, sizeof(data));
+	text[SN_OID_TEXT] = '#';
+	sn_oid_text((sn_span){ data, sizeof(data) }, text);
+	assert_int_equal(strlen(text), SN_OID_TEXT - 1);
+	assert_int_equal(text[SN_OID_TEXT], '#');
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(table__has_each_identifier_once_per_kind),
+		cmocka_unit_test(table__writes_nothing_weak),
+		cmocka_unit_test(table__names_digests_that_it_has),
+		cmocka_unit_test_setup_teardown(table__is_known_to_libcrypto, kit_setup, kit_teardown),
+		cmocka_unit_test(row__has_its_identifier),
+		cmocka_unit_test(row__is_not_found_by_another_kind_or_case),
+		cmocka_unit_test(oid__becomes_text_or_a_question_mark),
+		cmocka_unit_test(oid__longer_than_the_room_is_cut),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
