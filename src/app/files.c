@@ -1,0 +1,192 @@
+/* Reads and writes whole files. */
+#include "app/files.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+
+enum { READ_SIZE = 64 << 10 };
+
+bool app_file_exists(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0;
+}
+
+signet_status app_folder_make(const char *path, signet_error *err)
+{
+	size_t size = strlen(path);
+	char *copy;
+	signet_status status = SIGNET_OK;
+
+	if (size == 0 || size >= APP_PATH_MAX)
+		return signet_fail(err, SIGNET_E_CANNOT_CREATE, SIGNET_NO_OFFSET,
+		    "the folder \"%.40s\" has no usable name", path);
+	copy = strdup(path);
+	if (copy == NULL)
+		return signet_fail(err, SIGNET_E_MEMORY, SIGNET_NO_OFFSET, "out of memory");
+	for (size_t i = 1; status == SIGNET_OK && i <= size; i++) {
+		if (copy[i] != '/' && copy[i] != '\0')
+			continue;
+		copy[i] = '\0';
+		if (mkdir(copy, 0700) != 0 && errno != EEXIST)
+			status = signet_fail_sys(err,
+			    errno == EACCES || errno == EPERM ? SIGNET_E_PERMISSION
+			                                      : SIGNET_E_CANNOT_CREATE,
+			    "cannot make the folder %.120s", path);
+		if (i < size)
+			copy[i] = '/';
+	}
+	free(copy);
+	return status;
+}
+
+signet_status app_blame_file(signet_error *err, signet_status status, const char *path)
+{
+	char text[sizeof(err->text)];
+
+	if (err == NULL || status == SIGNET_OK || strstr(err->text, path) != NULL)
+		return status;
+	memcpy(text, err->text, sizeof(text));
+	(void)snprintf(err->text, sizeof(err->text), "%.100s: %.150s", path, text);
+	return status;
+}
+
+signet_status app_input_new(
+    app_session *session, const char *path, signet_input **input_out, signet_error *err)
+{
+	if (path == NULL || strcmp(path, "-") == 0)
+		return signet_input_fd_new(session->ctx, STDIN_FILENO, input_out, err);
+	return signet_input_file_new(session->ctx, path, input_out, err);
+}
+
+static signet_status read_all(signet_input *input, sn_buf *data, signet_error *err)
+{
+	for (;;) {
+		size_t got = 0;
+		signet_status status = sn_buf_reserve(data, READ_SIZE, err);
+
+		if (status != SIGNET_OK)
+			return status;
+		status = input->read(
+		    input, data->size, data->data + data->size, READ_SIZE, &got, err);
+		if (status != SIGNET_OK)
+			return status;
+		if (got == 0)
+			return SIGNET_OK;
+		data->size += got;
+	}
+}
+
+signet_status app_file_read(
+    app_session *session, const char *path, sn_buf *data, signet_error *err)
+{
+	signet_input *input = NULL;
+	signet_status status;
+
+	status = app_input_new(session, path, &input, err);
+	if (status != SIGNET_OK)
+		return app_blame_file(err, status, path);
+	/* Room to read into is asked for before the end is known: one piece above the ceiling. */
+	sn_buf_init_secret(data, session->ctx, APP_FILE_MAX + READ_SIZE, "file");
+	status = read_all(input, data, err);
+	if (status != SIGNET_OK)
+		sn_buf_clear(data);
+	signet_input_free(&input);
+	return app_blame_file(err, status, path);
+}
+
+signet_status app_file_certs(app_session *session, const char *path, signet_cert_list *list,
+    bool *is_p7_out, signet_error *err)
+{
+	sn_buf data = { 0 };
+	signet_status status = app_file_read(session, path, &data, err);
+
+	if (status != SIGNET_OK)
+		return status;
+	status = signet_cert_list_read(list, data.data, data.size, is_p7_out, err);
+	sn_buf_clear(&data);
+	return app_blame_file(err, status, path);
+}
+
+signet_status app_file_key(
+    app_session *session, const char *path, signet_key **key_out, signet_error *err)
+{
+	sn_buf data = { 0 };
+	signet_status status = app_file_read(session, path, &data, err);
+
+	if (status != SIGNET_OK)
+		return status;
+	status = signet_key_read(
+	    session->ctx, data.data, data.size, path, &session->passphrase, key_out, err);
+	sn_buf_clear(&data);
+	return app_blame_file(err, status, path);
+}
+
+signet_status app_sink_new(
+    app_session *session, const char *path, signet_sink **sink_out, signet_error *err)
+{
+	if (path == NULL || strcmp(path, "-") == 0)
+		return signet_sink_fd_new(session->ctx, STDOUT_FILENO, sink_out, err);
+	return signet_sink_file_new(session->ctx, path, sink_out, err);
+}
+
+signet_status app_file_write(app_session *session, const char *path, const void *data, size_t size,
+    signet_error *err)
+{
+	signet_sink *sink = NULL;
+	signet_status status = app_sink_new(session, path, &sink, err);
+
+	if (status != SIGNET_OK)
+		return status;
+	status = sink->write(sink, data, size, err);
+	if (status == SIGNET_OK)
+		status = sink->finish(sink, err);
+	signet_sink_free(&sink);
+	return status;
+}
+
+static signet_status append_base64(
+    sn_buf *text, const uint8_t *data, size_t size, signet_error *err)
+{
+	static const char digits[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	signet_status status = SIGNET_OK;
+
+	for (size_t i = 0; status == SIGNET_OK && i < size; i += 3) {
+		size_t left = size - i;
+		uint32_t group = (uint32_t)data[i] << 16;
+		char quad[5] = { 0 };
+
+		if (left > 1)
+			group |= (uint32_t)data[i + 1] << 8;
+		if (left > 2)
+			group |= data[i + 2];
+		quad[0] = digits[group >> 18];
+		quad[1] = digits[group >> 12 & 63];
+		quad[2] = left > 1 ? digits[group >> 6 & 63] : '=';
+		quad[3] = left > 2 ? digits[group & 63] : '=';
+		quad[4] = i % 48 == 45 || left <= 3 ? '\n' : '\0';
+		status = sn_buf_append(text, quad, quad[4] == '\0' ? 4 : 5, err);
+	}
+	return status;
+}
+
+signet_status app_pem_cert(sn_buf *text, const signet_cert *cert, signet_error *err)
+{
+	size_t size = 0;
+	const uint8_t *der = signet_cert_der(cert, &size);
+	signet_status status;
+
+	status = sn_buf_append_text(text, "-----BEGIN CERTIFICATE-----\n", err);
+	if (status == SIGNET_OK)
+		status = append_base64(text, der, size, err);
+	if (status == SIGNET_OK)
+		status = sn_buf_append_text(text, "-----END CERTIFICATE-----\n", err);
+	return status;
+}

@@ -1,0 +1,245 @@
+/* Identities: given on the command line, or out of the store. */
+#include "app/keys.h"
+
+#include <string.h>
+
+#include "app/files.h"
+#include "base/mem.h"
+#include "base/time.h"
+
+enum { KEY_MAX = 1 << 20 };
+
+void app_identities_clear(app_identities *identities)
+{
+	while (identities->count > 0)
+		signet_identity_unref(&identities->list[--identities->count]);
+}
+
+signet_status app_identities_add(
+    app_identities *identities, signet_identity *identity, signet_error *err)
+{
+	if (identities->count == APP_IDENTITIES_MAX)
+		return signet_fail(err, SIGNET_E_USAGE, SIGNET_NO_OFFSET,
+		    "more than %d keys at once", APP_IDENTITIES_MAX);
+	identities->list[identities->count++] = signet_identity_ref(identity);
+	return SIGNET_OK;
+}
+
+void app_date(int64_t time, char text[16])
+{
+	char full[SN_TIME_TEXT];
+
+	sn_time_format(time, full);
+	(void)snprintf(text, 16, "%.10s", full);
+}
+
+/* The first certificate of a file is the leaf, the rest its chain. */
+static signet_status split_chain(app_session *session, const signet_cert_list *all,
+    signet_cert_list **chain_out, signet_error *err)
+{
+	signet_cert_list *chain = NULL;
+	signet_status status = signet_cert_list_new(session->ctx, &chain, err);
+
+	for (size_t i = 1; status == SIGNET_OK && i < signet_cert_list_count(all); i++)
+		status = signet_cert_list_add(chain, signet_cert_list_get(all, i), err);
+	for (size_t i = 0; status == SIGNET_OK && i < session->args.values[APP_OPTION_CHAIN].count;
+	     i++)
+		status = app_file_certs(session,
+		    session->args.values[APP_OPTION_CHAIN].text[i], chain, NULL, err);
+	if (status != SIGNET_OK) {
+		signet_cert_list_free(&chain);
+		return status;
+	}
+	*chain_out = chain;
+	return SIGNET_OK;
+}
+
+static signet_status add_pair(app_session *session, const char *cert_path, const char *key_path,
+    app_identities *identities, signet_error *err)
+{
+	signet_cert_list *all = NULL;
+	signet_cert_list *chain = NULL;
+	signet_identity *identity = NULL;
+	signet_key *key = NULL;
+	signet_status status;
+
+	status = signet_cert_list_new(session->ctx, &all, err);
+	if (status == SIGNET_OK)
+		status = app_file_certs(session, cert_path, all, NULL, err);
+	if (status == SIGNET_OK)
+		status = split_chain(session, all, &chain, err);
+	if (status == SIGNET_OK)
+		status = app_file_key(session, key_path, &key, err);
+	if (status == SIGNET_OK) {
+		status = signet_identity_new(
+		    session->ctx, signet_cert_list_get(all, 0), chain, key, &identity, err);
+		if (status == SIGNET_E_USAGE)
+			status = signet_fail(err, SIGNET_E_USAGE, SIGNET_NO_OFFSET,
+			    "the key in %.90s is not that of the certificate in %.90s", key_path,
+			    cert_path);
+	}
+	if (status == SIGNET_OK)
+		status = app_identities_add(identities, identity, err);
+	signet_identity_unref(&identity);
+	signet_key_unref(&key);
+	signet_cert_list_free(&chain);
+	signet_cert_list_free(&all);
+	return status;
+}
+
+signet_status app_identities_p12(app_session *session, const char *path, const uint8_t *data,
+    size_t size, app_identities *identities, signet_error *err)
+{
+	signet_identity **list = NULL;
+	size_t count = 0;
+	signet_status status;
+
+	status = signet_identity_read_pkcs12(
+	    session->ctx, data, size, path, &session->passphrase, &list, &count, err);
+	if (status != SIGNET_OK)
+		return app_blame_file(err, status, path);
+	if (count == 0)
+		status = signet_fail(err, SIGNET_E_NO_IDENTITY, SIGNET_NO_OFFSET,
+		    "%.150s holds no private key with its certificate", path);
+	for (size_t i = 0; status == SIGNET_OK && i < count; i++)
+		status = app_identities_add(identities, list[i], err);
+	signet_identity_array_free(session->ctx, &list, count);
+	return status;
+}
+
+static signet_status add_p12(
+    app_session *session, const char *path, app_identities *identities, signet_error *err)
+{
+	sn_buf data = { 0 };
+	signet_status status = app_file_read(session, path, &data, err);
+
+	if (status != SIGNET_OK)
+		return status;
+	status = app_identities_p12(session, path, data.data, data.size, identities, err);
+	sn_buf_clear(&data);
+	return status;
+}
+
+signet_status app_identities_given(
+    app_session *session, app_identities *identities, signet_error *err)
+{
+	const app_values *certs = &session->args.values[APP_OPTION_CERT];
+	const app_values *keys = &session->args.values[APP_OPTION_KEY];
+	const app_values *p12 = &session->args.values[APP_OPTION_P12];
+	signet_status status = SIGNET_OK;
+
+	if (certs->count != keys->count)
+		return signet_fail(err, SIGNET_E_USAGE, SIGNET_NO_OFFSET,
+		    "each --cert needs its --key: there are %zu and %zu", certs->count,
+		    keys->count);
+	for (size_t i = 0; status == SIGNET_OK && i < certs->count; i++)
+		status = add_pair(session, certs->text[i], keys->text[i], identities, err);
+	for (size_t i = 0; status == SIGNET_OK && i < p12->count; i++)
+		status = add_p12(session, p12->text[i], identities, err);
+	return status;
+}
+
+/* A stored key on its way to being read. */
+typedef struct stored_key {
+	app_session *session;
+	uint8_t *data;
+	size_t size;
+	char *what;
+} stored_key;
+
+static signet_status load_key(void *user, signet_key **key_out, signet_error *err)
+{
+	stored_key *stored = user;
+
+	return signet_key_read(stored->session->ctx, stored->data, stored->size, stored->what,
+	    &stored->session->passphrase, key_out, err);
+}
+
+static void free_key(void *user)
+{
+	stored_key *stored = user;
+	const signet_context *ctx = stored->session->ctx;
+
+	if (stored->data != NULL)
+		sn_wipe(stored->data, stored->size);
+	sn_free(ctx, stored->data);
+	sn_free(ctx, stored->what);
+	sn_free(ctx, stored);
+}
+
+signet_status app_identity_from_row(app_session *session, const sn_store_identity *row,
+    signet_identity **identity_out, signet_error *err)
+{
+	signet_key_loader loader = { .load = load_key, .free_user = free_key };
+	const char *address = signet_cert_address(row->cert, 0);
+	char what[160];
+	stored_key *stored = sn_calloc(session->ctx, 1, sizeof(*stored), err);
+	signet_status status;
+
+	if (stored == NULL)
+		return SIGNET_E_MEMORY;
+	stored->session = session;
+	stored->size = row->key_size;
+	(void)snprintf(what, sizeof(what), "the key of %.80s (%.16s)",
+	    address == NULL ? signet_cert_subject(row->cert) : address,
+	    signet_cert_fingerprint(row->cert));
+	status = sn_dup(session->ctx, row->key, row->key_size, &stored->data, err);
+	if (status == SIGNET_OK)
+		status = sn_strdup(session->ctx, what, &stored->what, err);
+	loader.user = stored;
+	if (status == SIGNET_OK)
+		status = signet_identity_new_lazy(
+		    session->ctx, row->cert, row->chain, &loader, identity_out, err);
+	if (status != SIGNET_OK)
+		free_key(stored);
+	return status;
+}
+
+static signet_status write_key(app_session *session, const signet_key *key, bool is_plain,
+    const char *what, signet_sink *sink, signet_error *err)
+{
+	const app_secret *secret = NULL;
+	signet_status status = SIGNET_OK;
+
+	if (!is_plain)
+		status = app_passphrase_new(session, what, &secret, err);
+	if (status == SIGNET_OK)
+		status = signet_key_write_pkcs8(key, is_plain ? NULL : secret->text,
+		    is_plain ? 0 : secret->size, false, sink, err);
+	if (status == SIGNET_OK)
+		status = sink->finish(sink, err);
+	return status;
+}
+
+signet_status app_identity_keep(
+    app_session *session, signet_identity *identity, bool is_plain, signet_error *err)
+{
+	signet_cert *cert = signet_identity_cert(identity);
+	sn_store_identity row = {
+		.cert = cert,
+		.chain = signet_identity_chain(identity),
+		.is_key_encrypted = !is_plain,
+		.added_at = session->now,
+	};
+	const char *address = signet_cert_address(cert, 0);
+	sn_store *store = NULL;
+	signet_key *key = NULL;
+	signet_sink *sink = NULL;
+	signet_status status;
+
+	status = signet_identity_key(identity, &key, err);
+	if (status == SIGNET_OK)
+		status = signet_sink_memory_new(session->ctx, KEY_MAX, &sink, err);
+	if (status == SIGNET_OK)
+		status = write_key(session, key, is_plain,
+		    address == NULL ? signet_cert_subject(cert) : address, sink, err);
+	if (status == SIGNET_OK)
+		status = app_store(session, true, &store, err);
+	if (status == SIGNET_OK) {
+		row.key = signet_sink_memory_get(sink, &row.key_size);
+		status = session->store_api->identity_add(store, &row, err);
+	}
+	if (sink != NULL)
+		signet_sink_free(&sink);
+	return status;
+}

@@ -1,0 +1,33 @@
+/* What the message commands share: names of forms, options that are not there yet. */
+#ifndef SIGNET_APP_MESSAGE_H
+#define SIGNET_APP_MESSAGE_H
+
+#include <signet/compose.h>
+
+#include "app/keys.h"
+#include "app/report.h"
+
+/* --format */
+signet_status app_form(app_session *session, signet_input_form *form_out, signet_error *err)
+    SIGNET_CHECKED;
+/* SIGNET_E_UNAVAILABLE where an option was given that does nothing in this version. */
+signet_status app_refuse(app_session *session, app_option_id id, signet_error *err) SIGNET_CHECKED;
+/* Content and report cannot both go to standard output. */
+signet_status app_check_outputs(app_session *session, const app_report *report,
+    bool is_content_written, signet_error *err) SIGNET_CHECKED;
+/* The operand. */
+const char *app_file_operand(const app_session *session);
+
+/* recipients.c: finds everyone to encrypt to and adds them; each that is missing is said. */
+signet_status app_recipients(
+    app_session *session, const signet_compose *header, signet_compose *compose, signet_error *err)
+    SIGNET_CHECKED;
+
+/* copies.c: writes every copy to --output-dir, or the one to -o, and then the report. */
+signet_status app_write_copies(app_session *session, signet_compose *compose, app_report *report,
+    signet_error *err) SIGNET_CHECKED;
+
+/* harvest.c: remembers what a valid message says about its sender. */
+void app_harvest(app_session *session, const signet_result *result);
+
+#endif

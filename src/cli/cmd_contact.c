@@ -1,0 +1,238 @@
+/* contact list, show, import, export, delete */
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/export.h"
+#include "app/files.h"
+#include "app/list.h"
+#include "app/match.h"
+#include "cli/cmd.h"
+
+static const app_column columns[] = {
+	{ "address", APP_COLUMN_TEXT, 36 },
+	{ "source", APP_COLUMN_TEXT, 7 },
+	APP_CERT_COLUMNS,
+	{ "domain", APP_COLUMN_FLAG, 0 },
+	{ "signing_time", APP_COLUMN_TIME, 0 },
+	{ NULL },
+};
+
+/* An address or domain as it was taken in, or a fingerprint. */
+static bool is_meant(const sn_store_contact *row, const char *text)
+{
+	return app_is_same(row->address, text) || app_is_fingerprint(row->cert, text);
+}
+
+static signet_status list_row(app_list *list, const sn_store_contact *row, signet_error *err)
+{
+	signet_status status = app_list_row(list, err);
+
+	if (status == SIGNET_OK)
+		status = app_list_text(list, "address", row->address, err);
+	if (status == SIGNET_OK)
+		status = app_list_text(list, "source", row->source, err);
+	if (status == SIGNET_OK)
+		status = app_list_cert(list, row->cert, err);
+	if (status == SIGNET_OK)
+		status = app_list_flag(list, "domain", row->is_domain, err);
+	if (status == SIGNET_OK && row->signing_time != INT64_MIN)
+		status = app_list_time(list, "signing_time", row->signing_time, err);
+	return status;
+}
+
+static signet_status visit_list(void *user, const sn_store_contact *row, signet_error *err)
+{
+	app_list *list = user;
+	const app_args *args = &list->session->args;
+
+	if (args->operand_count > 0 && !is_meant(row, args->operands[0]))
+		return SIGNET_OK;
+	return list_row(list, row, err);
+}
+
+static signet_status not_found(const app_session *session, signet_error *err)
+{
+	return signet_fail(err, SIGNET_E_NOT_FOUND, SIGNET_NO_OFFSET,
+	    "the store has no certificate of \"%.100s\"", session->args.operands[0]);
+}
+
+static signet_status contact_list(app_session *session, bool is_show, signet_error *err)
+{
+	app_list list;
+	sn_store *store = NULL;
+	signet_status status = app_store(session, false, &store, err);
+
+	app_list_init(&list, session, columns);
+	if (status == SIGNET_OK && store != NULL)
+		status = session->store_api->contact_each(store, NULL, visit_list, &list, err);
+	if (status == SIGNET_OK && is_show && list.row_count == 0)
+		status = not_found(session, err);
+	if (status == SIGNET_OK)
+		status = app_list_write(&list, is_show, err);
+	app_list_clear(&list);
+	return status;
+}
+
+typedef struct importer {
+	app_session *session;
+	sn_store *store;
+	size_t count;
+} importer;
+
+static signet_status keep(
+    importer *i, signet_cert *cert, const char *address, bool is_domain, signet_error *err)
+{
+	sn_store_contact contact = {
+		.address = address,
+		.is_domain = is_domain,
+		.cert = cert,
+		.signing_time = INT64_MIN,
+		.source = "import",
+		.added_at = i->session->now,
+	};
+	signet_status status = i->session->store_api->contact_add(i->store, &contact, err);
+
+	if (status == SIGNET_OK) {
+		i->count++;
+		app_say(i->session, "certificate of %s kept: %.16s", address,
+		    signet_cert_fingerprint(cert));
+	}
+	return status;
+}
+
+static signet_status import_cert(importer *i, signet_cert *cert, signet_error *err)
+{
+	const app_values *addresses = &i->session->args.values[APP_OPTION_ADDRESS];
+	const app_values *domains = &i->session->args.values[APP_OPTION_DOMAIN];
+	signet_status status = SIGNET_OK;
+
+	for (size_t k = 0; status == SIGNET_OK && k < addresses->count; k++)
+		status = keep(i, cert, addresses->text[k], false, err);
+	for (size_t k = 0; status == SIGNET_OK && k < domains->count; k++)
+		status = keep(i, cert, domains->text[k], true, err);
+	if (addresses->count > 0 || domains->count > 0)
+		return status;
+	if (signet_cert_address(cert, 0) == NULL)
+		return signet_fail(err, SIGNET_E_USAGE, SIGNET_NO_OFFSET,
+		    "the certificate of %.80s says no address: give --address ADDR or --domain D",
+		    signet_cert_subject(cert));
+	for (size_t k = 0; status == SIGNET_OK && signet_cert_address(cert, k) != NULL; k++)
+		status = keep(i, cert, signet_cert_address(cert, k), false, err);
+	return status;
+}
+
+/* Certificates of authorities are kept as well: they help to build chains. */
+static signet_status import_list(importer *i, const signet_cert_list *list, signet_error *err)
+{
+	signet_status status =
+	    i->session->store_api->chain_add(i->store, list, i->session->now, err);
+
+	for (size_t k = 0; status == SIGNET_OK && k < signet_cert_list_count(list); k++) {
+		signet_cert *cert = signet_cert_list_get(list, k);
+
+		if (!signet_cert_is_ca(cert))
+			status = import_cert(i, cert, err);
+	}
+	if (status == SIGNET_OK && i->count == 0)
+		status = signet_fail(err, SIGNET_E_NO_CERT, SIGNET_NO_OFFSET,
+		    "there are certificates of authorities only: to accept one, signet trust add");
+	return status;
+}
+
+static signet_status contact_import(app_session *session, signet_error *err)
+{
+	importer i = { .session = session };
+	signet_cert_list *list = NULL;
+	signet_status status = signet_cert_list_new(session->ctx, &list, err);
+
+	/* All files are read before anything is kept. */
+	for (size_t k = 0; status == SIGNET_OK && k < session->args.operand_count; k++)
+		status = app_file_certs(session, session->args.operands[k], list, NULL, err);
+	if (status == SIGNET_OK)
+		status = app_store(session, true, &i.store, err);
+	if (status == SIGNET_OK)
+		status = import_list(&i, list, err);
+	signet_cert_list_free(&list);
+	return status;
+}
+
+typedef struct collection {
+	app_session *session;
+	signet_cert_list *certs;
+	int64_t *ids;
+	size_t count;
+} collection;
+
+static signet_status visit_collect(void *user, const sn_store_contact *row, signet_error *err)
+{
+	collection *c = user;
+	int64_t *grown;
+
+	if (!is_meant(row, c->session->args.operands[0]))
+		return SIGNET_OK;
+	grown = realloc(c->ids, (c->count + 1) * sizeof(*grown));
+	if (grown == NULL)
+		return signet_fail(err, SIGNET_E_MEMORY, SIGNET_NO_OFFSET, "out of memory");
+	c->ids = grown;
+	c->ids[c->count++] = row->id;
+	return signet_cert_list_add(c->certs, row->cert, err);
+}
+
+static signet_status collect(
+    app_session *session, collection *c, sn_store **store_out, signet_error *err)
+{
+	signet_status status;
+
+	*c = (collection){ .session = session };
+	status = signet_cert_list_new(session->ctx, &c->certs, err);
+	if (status == SIGNET_OK)
+		status = app_store(session, false, store_out, err);
+	if (status == SIGNET_OK && *store_out != NULL)
+		status = session->store_api->contact_each(
+		    *store_out, NULL, visit_collect, c, err);
+	if (status == SIGNET_OK && c->count == 0)
+		status = not_found(session, err);
+	return status;
+}
+
+static signet_status contact_export(app_session *session, signet_error *err)
+{
+	app_export_form form = APP_EXPORT_PEM;
+	sn_store *store = NULL;
+	collection c = { 0 };
+	signet_status status = app_export_read_form(session, &form, err);
+
+	if (status == SIGNET_OK)
+		status = collect(session, &c, &store, err);
+	if (status == SIGNET_OK)
+		status = app_export_certs(session, c.certs, form, err);
+	signet_cert_list_free(&c.certs);
+	free(c.ids);
+	return status;
+}
+
+static signet_status contact_delete(app_session *session, signet_error *err)
+{
+	sn_store *store = NULL;
+	collection c = { 0 };
+	signet_status status = collect(session, &c, &store, err);
+
+	for (size_t i = 0; status == SIGNET_OK && i < c.count; i++)
+		status = session->store_api->contact_remove(store, c.ids[i], err);
+	if (status == SIGNET_OK)
+		app_say(session, "%zu deleted", c.count);
+	signet_cert_list_free(&c.certs);
+	free(c.ids);
+	return status;
+}
+
+signet_status cmd_contact(app_session *session, signet_error *err)
+{
+	switch ((int)session->args.command->id) {
+	case APP_COMMAND_CONTACT_LIST: return contact_list(session, false, err);
+	case APP_COMMAND_CONTACT_SHOW: return contact_list(session, true, err);
+	case APP_COMMAND_CONTACT_IMPORT: return contact_import(session, err);
+	case APP_COMMAND_CONTACT_EXPORT: return contact_export(session, err);
+	default: return contact_delete(session, err);
+	}
+}

@@ -1,0 +1,278 @@
+/* identity new, list, show, import, export, default, delete */
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/ca.h"
+#include "app/export.h"
+#include "app/import.h"
+#include "app/keys.h"
+#include "app/list.h"
+#include "app/match.h"
+#include "cli/cmd.h"
+
+static const app_column columns[] = {
+	APP_CERT_COLUMNS,
+	{ "key", APP_COLUMN_TEXT, 10 },
+	{ "default", APP_COLUMN_FLAG, 3 },
+	{ NULL },
+};
+
+static bool is_plain(const app_session *session)
+{
+	return app_has(&session->args, APP_OPTION_PLAIN_KEY);
+}
+
+static void say_kept(app_session *session, const signet_cert *cert)
+{
+	char date[16];
+
+	app_date(signet_cert_not_after(cert), date);
+	app_say(session, "identity of %s kept: %.16s, until %s",
+	    signet_cert_address(cert, 0) == NULL ? signet_cert_subject(cert)
+	                                         : signet_cert_address(cert, 0),
+	    signet_cert_fingerprint(cert), date);
+}
+
+static signet_status identity_new(app_session *session, signet_error *err)
+{
+	signet_identity *identity = NULL;
+	const app_secret *secret = NULL;
+	app_ca ca;
+	signet_status status = app_ca_open(
+	    session, app_value(&session->args, APP_OPTION_CA), &ca, err);
+
+	if (status != SIGNET_OK)
+		return status;
+	/* Without a passphrase nothing is to stand in the CA's register. */
+	if (!is_plain(session) && !session->given.is_known)
+		status = app_passphrase_new(session, session->args.operands[0], &secret, err);
+	if (secret != NULL)
+		session->given = *secret;
+	if (status == SIGNET_OK)
+		status = app_ca_issue_identity(
+		    &ca, session->args.operands, session->args.operand_count, &identity, err);
+	if (status == SIGNET_OK)
+		status = app_identity_keep(session, identity, is_plain(session), err);
+	if (status == SIGNET_OK)
+		say_kept(session, signet_identity_cert(identity));
+	signet_identity_unref(&identity);
+	app_ca_close(&ca);
+	return status;
+}
+
+static signet_status list_row(
+    app_list *list, const sn_store_identity *row, signet_error *err)
+{
+	signet_status status = app_list_row(list, err);
+
+	if (status == SIGNET_OK)
+		status = app_list_cert(list, row->cert, err);
+	if (status == SIGNET_OK)
+		status = app_list_text(
+		    list, "key", row->is_key_encrypted ? "passphrase" : "plain", err);
+	if (status == SIGNET_OK)
+		status = app_list_flag(list, "default", row->is_default, err);
+	return status;
+}
+
+static signet_status visit_list(void *user, const sn_store_identity *row, signet_error *err)
+{
+	app_list *list = user;
+	const app_args *args = &list->session->args;
+
+	if (args->operand_count > 0 && !app_is_named(row->cert, args->operands[0]))
+		return SIGNET_OK;
+	return list_row(list, row, err);
+}
+
+static signet_status not_found(const app_session *session, signet_error *err)
+{
+	return signet_fail(err, SIGNET_E_NOT_FOUND, SIGNET_NO_OFFSET,
+	    "the store has no identity \"%.100s\"", session->args.operands[0]);
+}
+
+static signet_status identity_list(app_session *session, bool is_show, signet_error *err)
+{
+	app_list list;
+	sn_store *store = NULL;
+	signet_status status = app_store(session, false, &store, err);
+
+	app_list_init(&list, session, columns);
+	if (status == SIGNET_OK && store != NULL)
+		status = session->store_api->identity_each(store, NULL, visit_list, &list, err);
+	if (status == SIGNET_OK && is_show && list.row_count == 0)
+		status = not_found(session, err);
+	if (status == SIGNET_OK)
+		status = app_list_write(&list, is_show, err);
+	app_list_clear(&list);
+	return status;
+}
+
+static signet_status identity_import(app_session *session, signet_error *err)
+{
+	app_identities *identities = calloc(1, sizeof(*identities));
+	signet_status status;
+
+	if (identities == NULL)
+		return signet_fail(err, SIGNET_E_MEMORY, SIGNET_NO_OFFSET, "out of memory");
+	status = app_import(
+	    session, session->args.operands, session->args.operand_count, identities, err);
+	for (size_t i = 0; status == SIGNET_OK && i < identities->count; i++) {
+		status = app_identity_keep(session, identities->list[i], is_plain(session), err);
+		if (status == SIGNET_OK)
+			say_kept(session, signet_identity_cert(identities->list[i]));
+	}
+	app_identities_clear(identities);
+	free(identities);
+	return status;
+}
+
+/* The one identity that a person means; several of one address are told apart by fingerprint. */
+typedef struct pick {
+	app_session *session;
+	int64_t id;
+	size_t count;
+	signet_identity *identity;
+} pick;
+
+static signet_status visit_pick(void *user, const sn_store_identity *row, signet_error *err)
+{
+	pick *p = user;
+
+	if (!app_is_named(row->cert, p->session->args.operands[0]))
+		return SIGNET_OK;
+	if (p->count++ > 0)
+		return SIGNET_OK;
+	p->id = row->id;
+	return app_identity_from_row(p->session, row, &p->identity, err);
+}
+
+static signet_status pick_one(
+    app_session *session, bool is_first_enough, pick *p, sn_store **store_out, signet_error *err)
+{
+	signet_status status = app_store(session, false, store_out, err);
+
+	*p = (pick){ .session = session };
+	if (status == SIGNET_OK && *store_out != NULL)
+		status = session->store_api->identity_each(*store_out, NULL, visit_pick, p, err);
+	if (status == SIGNET_OK && p->count == 0)
+		status = not_found(session, err);
+	if (status == SIGNET_OK && p->count > 1 && !is_first_enough)
+		status = signet_fail(err, SIGNET_E_USAGE, SIGNET_NO_OFFSET,
+		    "%zu identities are meant by \"%.80s\": name one by its fingerprint "
+		    "(signet identity list)",
+		    p->count, session->args.operands[0]);
+	return status;
+}
+
+static signet_status export_certs(
+    app_session *session, signet_identity *identity, app_export_form form, signet_error *err)
+{
+	const signet_cert_list *chain = signet_identity_chain(identity);
+	size_t count = chain == NULL || form != APP_EXPORT_PEM ? 0 : signet_cert_list_count(chain);
+	signet_cert_list *list = NULL;
+	signet_status status = signet_cert_list_new(session->ctx, &list, err);
+
+	if (status == SIGNET_OK)
+		status = signet_cert_list_add(list, signet_identity_cert(identity), err);
+	for (size_t i = 0; status == SIGNET_OK && i < count; i++)
+		status = signet_cert_list_add(list, signet_cert_list_get(chain, i), err);
+	if (status == SIGNET_OK)
+		status = app_export_certs(session, list, form, err);
+	signet_cert_list_free(&list);
+	return status;
+}
+
+static signet_status export_p12(
+    app_session *session, signet_identity *identity, signet_error *err)
+{
+	const app_secret *secret = NULL;
+	signet_key *key = NULL;
+	signet_status status = signet_identity_key(identity, &key, err);
+
+	if (status == SIGNET_OK)
+		status = app_passphrase_new(session, "the PKCS#12 file", &secret, err);
+	if (status == SIGNET_OK)
+		status = app_export_p12(session, identity, secret->text, secret->size, err);
+	return status;
+}
+
+static signet_status identity_export(app_session *session, signet_error *err)
+{
+	app_export_form form = APP_EXPORT_PEM;
+	sn_store *store = NULL;
+	pick p;
+	signet_status status = app_export_read_form(session, &form, err);
+
+	if (status != SIGNET_OK)
+		return status;
+	status = pick_one(session, true, &p, &store, err);
+	if (status != SIGNET_OK)
+		return status;
+	if (form == APP_EXPORT_P12)
+		status = export_p12(session, p.identity, err);
+	else if (app_has(&session->args, APP_OPTION_WITH_KEY) && form == APP_EXPORT_PEM)
+		status = app_export_with_key(session, p.identity, err);
+	else if (app_has(&session->args, APP_OPTION_WITH_KEY))
+		status = signet_fail(err, SIGNET_E_USAGE, SIGNET_NO_OFFSET,
+		    "--with-key goes with --format pem or p12");
+	else
+		status = export_certs(session, p.identity, form, err);
+	signet_identity_unref(&p.identity);
+	return status;
+}
+
+static signet_status change_one(app_session *session,
+    signet_status (*change)(sn_store *store, int64_t id, signet_error *err), const char *done,
+    bool is_first_enough, signet_error *err)
+{
+	sn_store *store = NULL;
+	pick p;
+	signet_status status = pick_one(session, is_first_enough, &p, &store, err);
+
+	if (status == SIGNET_OK)
+		status = change(store, p.id, err);
+	if (status == SIGNET_OK)
+		app_say(session, "identity %.16s %s",
+		    signet_cert_fingerprint(signet_identity_cert(p.identity)), done);
+	signet_identity_unref(&p.identity);
+	return status;
+}
+
+static signet_status identity_delete(app_session *session, signet_error *err)
+{
+	sn_store *store = NULL;
+	signet_status status = app_store(session, false, &store, err);
+
+	if (status != SIGNET_OK)
+		return status;
+	if (store == NULL)
+		return not_found(session, err);
+	return change_one(session, session->store_api->identity_remove, "deleted", false, err);
+}
+
+static signet_status identity_default(app_session *session, signet_error *err)
+{
+	sn_store *store = NULL;
+	signet_status status = app_store(session, false, &store, err);
+
+	if (status != SIGNET_OK)
+		return status;
+	if (store == NULL)
+		return not_found(session, err);
+	return change_one(
+	    session, session->store_api->identity_set_default, "is the default now", false, err);
+}
+
+signet_status cmd_identity(app_session *session, signet_error *err)
+{
+	switch ((int)session->args.command->id) {
+	case APP_COMMAND_IDENTITY_NEW: return identity_new(session, err);
+	case APP_COMMAND_IDENTITY_LIST: return identity_list(session, false, err);
+	case APP_COMMAND_IDENTITY_SHOW: return identity_list(session, true, err);
+	case APP_COMMAND_IDENTITY_IMPORT: return identity_import(session, err);
+	case APP_COMMAND_IDENTITY_EXPORT: return identity_export(session, err);
+	case APP_COMMAND_IDENTITY_DEFAULT: return identity_default(session, err);
+	default: return identity_delete(session, err);
+	}
+}

@@ -1,0 +1,154 @@
+/* Finds the command, parses its options, runs it. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "app/message.h"
+#include "cli/cmd.h"
+
+/* Commands that later versions have: a script may ask, and gets an honest answer. */
+static bool is_planned(const char *verb, const char *sub)
+{
+	static const char *const verbs[] = { "filter", "send", "enroll", "store", "doctor",
+		"config" };
+	static const char *const subs[][2] = { { "identity", "renew" }, { "contact", "find" },
+		{ "contact", "harvest" }, { "ca", "ocsp" } };
+
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++)
+		if (strcmp(verb, verbs[i]) == 0)
+			return true;
+	for (size_t i = 0; i < sizeof(subs) / sizeof(*subs) && sub != NULL; i++)
+		if (strcmp(verb, subs[i][0]) == 0 && strcmp(sub, subs[i][1]) == 0)
+			return true;
+	return false;
+}
+
+static int finish_stdout(int code)
+{
+	if (fflush(stdout) == 0 && ferror(stdout) == 0)
+		return code;
+	(void)fprintf(stderr, "signet: cannot write to standard output\n");
+	return 74;
+}
+
+static int no_command(const char *verb, const char *sub)
+{
+	if (is_planned(verb, sub)) {
+		(void)fprintf(stderr, "signet: %s%s%s is not available yet in this version\n", verb,
+		    sub == NULL ? "" : " ", sub == NULL ? "" : sub);
+		return 69;
+	}
+	if (app_verb_has_subs(verb))
+		(void)fprintf(stderr, "signet: %s needs a command of its own; see signet %s --help\n",
+		    verb, verb);
+	else
+		(void)fprintf(stderr, "signet: there is no command \"%.60s\"; see signet --help\n",
+		    verb);
+	return 64;
+}
+
+static bool is_message(const app_command *command)
+{
+	return command->id <= APP_COMMAND_INSPECT;
+}
+
+static int run(app_session *session)
+{
+	signet_error err = { 0 };
+	signet_status status;
+
+	if (is_message(session->args.command))
+		return session->args.command->id <= APP_COMMAND_ENCRYPT ? cmd_write(session)
+		                                                        : cmd_read(session);
+	if (strcmp(session->args.command->verb, "identity") == 0)
+		status = cmd_identity(session, &err);
+	else if (strcmp(session->args.command->verb, "contact") == 0)
+		status = cmd_contact(session, &err);
+	else if (strcmp(session->args.command->verb, "trust") == 0)
+		status = cmd_trust(session, &err);
+	else
+		status = cmd_ca(session, &err);
+	return status == SIGNET_OK ? finish_stdout(0) : app_fail(session, &err);
+}
+
+/* Even a mistake on the command line is reported, where the report was asked for. */
+static int refuse(app_session *session, const signet_error *err)
+{
+	app_report report = { 0 };
+	int code;
+
+	session->is_quiet = app_has(&session->args, APP_OPTION_QUIET);
+	code = app_fail(session, err);
+	if (!is_message(session->args.command))
+		return code;
+	if (session->ctx == NULL && signet_context_new(NULL, &session->ctx, NULL) != SIGNET_OK)
+		return code;
+	if (app_report_begin(&report, session, NULL) == SIGNET_OK)
+		(void)!app_report_failure(&report, err, NULL);
+	app_report_end(&report);
+	return code;
+}
+
+static int run_command(const app_command *command, int argc, char *const *argv)
+{
+	app_session *session = calloc(1, sizeof(*session));
+	signet_error err = { 0 };
+	int code;
+
+	if (session == NULL)
+		return 70;
+	if (app_args_parse(&session->args, command, argc, argv, &err) != SIGNET_OK) {
+		code = refuse(session, &err);
+	} else if (app_has(&session->args, APP_OPTION_HELP)) {
+		app_help_command(stdout, command);
+		code = finish_stdout(0);
+	} else if (app_session_begin(session, &err) != SIGNET_OK) {
+		code = refuse(session, &err);
+	} else {
+		code = run(session);
+	}
+	app_session_end(session);
+	free(session);
+	return code;
+}
+
+/* "signet COMMAND --help" where COMMAND has commands of its own. */
+static bool is_help(const char *word)
+{
+	return word != NULL && (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0);
+}
+
+int main(int argc, char **argv)
+{
+	const app_command *command;
+	const char *sub;
+	bool has_subs;
+
+	/* A reader that went away is an error of writing (74), not a death; files are ours alone. */
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)umask(077);
+	if (argc < 2) {
+		app_help(stderr);
+		return 64;
+	}
+	if (is_help(argv[1]) || strcmp(argv[1], "help") == 0) {
+		app_help(stdout);
+		return finish_stdout(0);
+	}
+	if (strcmp(argv[1], "--version") == 0) {
+		(void)printf("signet %s\n", signet_version());
+		return finish_stdout(0);
+	}
+	sub = argc > 2 ? argv[2] : NULL;
+	has_subs = app_verb_has_subs(argv[1]);
+	if (has_subs && is_help(sub)) {
+		app_help_verb(stdout, argv[1]);
+		return finish_stdout(0);
+	}
+	command = app_command_find(argv[1], has_subs ? sub : NULL);
+	if (command == NULL)
+		return no_command(argv[1], sub);
+	return run_command(command, argc - (has_subs ? 3 : 2), argv + (has_subs ? 3 : 2));
+}
