@@ -84,6 +84,7 @@ SIGNET_API signet_status signet_identity_new(signet_context *ctx, signet_cert *c
 /*
  * As above, with a private key that is fetched when it is first needed (a store that asks for a
  * passphrase only then). load hands over a reference; free_user is called with the identity.
+ * Threads that share the identity may call load at the same time.
  */
 typedef struct signet_key_loader {
 	signet_status (*load)(void *user, signet_key **key_out, signet_error *err);
@@ -99,7 +100,8 @@ SIGNET_API signet_status signet_identity_new_lazy(signet_context *ctx, signet_ce
  * Reads a PKCS#12 file (RFC 7292): every private key with its certificate, and the others as
  * chain. *identities_out is an array of *count_out references, freed by
  * signet_identity_array_free. Errors: SIGNET_E_PASSPHRASE, SIGNET_E_MALFORMED,
- * SIGNET_E_UNAVAILABLE (an algorithm libcrypto lacks, such as RC2 without its legacy provider).
+ * SIGNET_E_UNAVAILABLE (an algorithm libcrypto lacks, such as RC2 without its legacy provider),
+ * SIGNET_E_NO_IDENTITY (no private key with its certificate).
  */
 SIGNET_API signet_status signet_identity_read_pkcs12(signet_context *ctx, const uint8_t *data,
     size_t size, const char *what, const signet_passphrase *passphrase,

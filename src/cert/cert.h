@@ -32,6 +32,11 @@ sn_span sn_cert_capabilities(const signet_cert *cert);
 bool sn_cert_is_issuer_serial(const signet_cert *cert, sn_span issuer, sn_span serial);
 bool sn_cert_is_key_id(const signet_cert *cert, sn_span key_id);
 
+/* The single rules behind signet_cert_can_sign and signet_cert_can_encrypt, to say which failed. */
+bool sn_cert_key_usage_allows_signing(const signet_cert *cert);
+bool sn_cert_key_usage_allows_encryption(const signet_cert *cert);
+bool sn_cert_extended_usage_allows_mail(const signet_cert *cert);
+
 /* An RFC 4514 text of a DER Name; text gets it appended. */
 signet_status sn_name_text(const signet_context *ctx, sn_span name, sn_buf *text,
     signet_error *err) SIGNET_CHECKED;

@@ -1,0 +1,26 @@
+/* What certificates and CRLs are written with alike. */
+#ifndef SN_CERT_ISSUE_INT_H
+#define SN_CERT_ISSUE_INT_H
+
+#include "cert/cert_int.h"
+
+/* Extensions: SEQUENCE { OID 2.5.29.id …, critical, OCTET STRING { … } }. */
+typedef struct sn_extension {
+	size_t sequence;
+	size_t value;
+} sn_extension;
+
+sn_extension sn_extension_begin(sn_ber_writer *writer, sn_span oid, bool critical);
+void sn_extension_end(sn_ber_writer *writer, sn_extension extension);
+/* 2.5.29.arc */
+sn_extension sn_extension_begin_ce(sn_ber_writer *writer, uint8_t arc, bool critical);
+/* authorityKeyIdentifier (RFC 5280 4.2.1.1) with a key identifier alone. */
+void sn_extension_authority(sn_ber_writer *writer, sn_span key_id);
+
+/*
+ * Appends SEQUENCE { tbs, signatureAlgorithm, signature } to out; plan is the one that tbs names.
+ */
+signet_status sn_signed_write(const signet_key *key, const sn_signature_plan *plan, sn_span tbs,
+    sn_buf *out, signet_error *err) SIGNET_CHECKED;
+
+#endif
