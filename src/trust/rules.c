@@ -1,0 +1,120 @@
+/*
+ * What S/MIME and the state of the art ask of a path beyond RFC 5280: usage (RFC 8550 4.4), and
+ * keys and digests that can be trusted to be unforgeable. The thresholds:
+ *
+ *	RSA and DSA below 2048 bits, elliptic curves below 224 bits: weak, anywhere in the path
+ *	signatures over MD2, MD4, MD5, SHA-1 or RIPEMD-160: weak, but for the anchor's own
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "trust/trust_int.h"
+
+enum { RSA_BITS = 2048, EC_BITS = 224 };
+
+static bool is_weak_key(const signet_cert *cert)
+{
+	const sn_public_key *key = sn_cert_public_key(cert);
+	const char *kind = key != NULL ? sn_public_key_kind(key) : "";
+
+	if (strncmp(kind, "rsa", 3) == 0 || strcmp(kind, "dsa") == 0)
+		return sn_public_key_bits(key) < RSA_BITS;
+	return strcmp(kind, "ec") == 0 && sn_public_key_bits(key) < EC_BITS;
+}
+
+static bool is_weakly_signed(const signet_cert *cert)
+{
+	int digest = NID_undef;
+
+	if (X509_get_signature_info(sn_cert_x509(cert), &digest, NULL, NULL, NULL) != 1)
+		return false;
+	switch (digest) {
+	case NID_md2:
+	case NID_md4:
+	case NID_md5:
+	case NID_md5_sha1:
+	case NID_sha1:
+	case NID_ripemd160: return true;
+	default: return false;
+	}
+}
+
+static void check_leaf(sn_fault *fault, const signet_cert *leaf, sn_purpose purpose)
+{
+	const bool is_sign = purpose == SN_PURPOSE_SIGN;
+	const bool allowed = is_sign ? sn_cert_key_usage_allows_signing(leaf)
+				     : sn_cert_key_usage_allows_encryption(leaf);
+	char name[SN_SHORT_NAME];
+
+	sn_short_name(leaf, name);
+	if (!allowed) {
+		fault->reason = "key-usage";
+		(void)snprintf(fault->text, sizeof(fault->text),
+		    "the certificate of %s may not be used to %s (its keyUsage)", name,
+		    is_sign ? "sign" : "encrypt to");
+	} else if (!sn_cert_extended_usage_allows_mail(leaf)) {
+		fault->reason = "extended-key-usage";
+		(void)snprintf(fault->text, sizeof(fault->text),
+		    "the certificate of %s is not for e-mail (its extendedKeyUsage)", name);
+	}
+}
+
+/* RFC 8550 says nothing of a CA's extendedKeyUsage; CAs and programs alike take it as a limit. */
+static void check_issuer(sn_fault *fault, const signet_cert *cert, size_t at)
+{
+	char name[SN_SHORT_NAME];
+
+	if (sn_cert_extended_usage_allows_mail(cert))
+		return;
+	sn_short_name(cert, name);
+	fault->reason = "extended-key-usage";
+	fault->culprit = (int)at;
+	(void)snprintf(fault->text, sizeof(fault->text),
+	    "the authority %s may not issue certificates for e-mail (its extendedKeyUsage)", name);
+}
+
+static void check_strength(sn_fault *fault, const signet_cert *cert, size_t at, bool is_anchor)
+{
+	char name[SN_SHORT_NAME];
+
+	sn_short_name(cert, name);
+	if (is_weak_key(cert))
+		(void)snprintf(fault->text, sizeof(fault->text),
+		    "the key of %s is too weak (%s); its owner needs a new certificate", name,
+		    signet_cert_key_algorithm(cert));
+	else if (!is_anchor && is_weakly_signed(cert))
+		(void)snprintf(fault->text, sizeof(fault->text),
+		    "the certificate of %s is signed over a digest that can be forged (%s)", name,
+		    OBJ_nid2ln(X509_get_signature_nid(sn_cert_x509(cert))));
+	else
+		return;
+	fault->reason = "weak-algorithm";
+	fault->culprit = at > 0 ? (int)at : -1;
+}
+
+static void check_readable(sn_fault *fault, const signet_cert *cert, size_t at)
+{
+	char name[SN_SHORT_NAME];
+
+	if ((X509_get_extension_flags(sn_cert_x509(cert)) & EXFLAG_INVALID) == 0)
+		return;
+	sn_short_name(cert, name);
+	fault->reason = "path-invalid";
+	fault->culprit = at > 0 ? (int)at : -1;
+	(void)snprintf(
+	    fault->text, sizeof(fault->text), "the certificate of %s has a malformed extension", name);
+}
+
+void sn_rules_check(sn_fault *fault, const signet_cert_list *path, sn_purpose purpose)
+{
+	const size_t count = signet_cert_list_count(path);
+
+	for (size_t i = 0; i < count && fault->reason == NULL; i++)
+		check_readable(fault, signet_cert_list_get(path, i), i);
+	if (fault->reason == NULL)
+		check_leaf(fault, signet_cert_list_get(path, 0), purpose);
+	for (size_t i = 1; i < count && fault->reason == NULL; i++)
+		check_issuer(fault, signet_cert_list_get(path, i), i);
+	for (size_t i = 0; i < count && fault->reason == NULL; i++)
+		check_strength(fault, signet_cert_list_get(path, i), i, i + 1 == count);
+}
