@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ber/writer.h"
 #include "cms/cms_int.h"
 
 static sn_span copy(taken *t, sn_span span)
@@ -174,4 +175,63 @@ void gatherer_init(gatherer *g, const signet_context *ctx)
 void gatherer_clear(gatherer *g)
 {
 	sn_buf_clear(&g->out);
+}
+
+typedef struct builder {
+	sn_ber_writer w;
+	size_t marks[32];
+	bool indefinite[32];
+	size_t level;
+} builder;
+
+static void build_begin(builder *b, uint8_t tag, bool is_indefinite)
+{
+	b->indefinite[b->level] = is_indefinite;
+	if (is_indefinite)
+		sn_ber_writer_indefinite(&b->w, tag);
+	else
+		b->marks[b->level] = sn_ber_writer_begin(&b->w, tag);
+	b->level++;
+}
+
+static void build_end(builder *b)
+{
+	b->level--;
+	if (b->indefinite[b->level])
+		sn_ber_writer_end_of_contents(&b->w);
+	else
+		sn_ber_writer_end(&b->w, b->marks[b->level]);
+}
+
+static void build_all(builder *b, const char *p)
+{
+	for (; *p != '\0'; p++) {
+		uint8_t octet;
+		sn_span one;
+
+		if (*p == ' ')
+			continue;
+		if (*p == '}' || *p == '>') {
+			build_end(b);
+			continue;
+		}
+		one = unhex((char[3]){ p[0], p[1], 0 }, &octet, 1);
+		p++;
+		if (p[1] == '{' || p[1] == '<')
+			build_begin(b, octet, *++p == '<');
+		else
+			sn_ber_writer_raw(&b->w, one);
+	}
+}
+
+sn_span build(sn_buf *out, const signet_context *ctx, const char *text)
+{
+	builder b = { .level = 0 };
+	signet_error err;
+
+	sn_buf_init(out, ctx, 1 << 16, "test");
+	sn_ber_writer_init(&b.w, out, &err);
+	build_all(&b, text);
+	must(sn_ber_writer_finish(&b.w), &err);
+	return (sn_span){ out->data, out->size };
 }

@@ -41,6 +41,12 @@ void taken_free(taken **t);
 signet_cert *load_cert(kit *k, const char *name);
 signet_key *load_private(kit *k, const char *name);     /* of tests/data */
 
+/*
+ * An object in text: octets in hex; { and } around the contents of an item with a definite length,
+ * < and > with an indefinite one, behind its tag; spaces where they help. The octets are out's.
+ */
+sn_span build(sn_buf *out, const signet_context *ctx, const char *text);
+
 /* Gathers what is written; counts its ends. */
 typedef struct gatherer {
 	signet_sink sink;
