@@ -146,6 +146,7 @@ static void prepared_clear(signet_compose *compose)
 	compose->digest_count = 0;
 	sn_mime_canon_free(&compose->canon);
 	signet_input_free(&compose->guard);
+	compose->passes = 0;
 	compose->is_prepared = false;
 }
 

@@ -95,8 +95,7 @@ signet_status sn_compose_envelope_sink_new(const signet_compose *compose,
 	        .cipher = compose->cipher,
 	        .key = &envelope->key,
 	        .recipient_infos = { envelope->infos.data, envelope->infos.size },
-	        /* RFC 5652 6.1: 0 when every RecipientInfo is of version 0, else 2 */
-	        .version = envelope->version == 0 ? 0 : 2,
+	        .version = envelope->version,
 	        .content_size = content_size,
 	    },
 	    next, sink_out, err);

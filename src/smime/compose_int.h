@@ -95,6 +95,7 @@ struct signet_compose {
 	/* from the first write on */
 	bool is_prepared;
 	signet_input *guard;
+	unsigned passes;        /* begun */
 	sn_mime_canon *canon;           /* NULL for DER and PEM */
 	sn_compose_digest *digests;
 	size_t digest_count;

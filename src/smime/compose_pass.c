@@ -43,6 +43,8 @@ static signet_status feed(signet_compose *compose, signet_sink *sink, bool *agai
 {
 	uint64_t offset = 0;
 
+	if (compose->passes++ != 0)
+		sn_guard_second_pass(compose->guard);
 	if (compose->canon != NULL)
 		sn_mime_canon_begin(compose->canon, sink);
 	for (;;) {

@@ -45,7 +45,7 @@ static const char *name_of(const char *address, const signet_cert *cert)
 /* Kinds of keys that key transport or key agreement has a way for; not Ed25519 or RSA-PSS. */
 static bool is_encryption_key(const sn_public_key *key)
 {
-	static const char *const kinds[] = { "rsa", "ec" };
+	static const char *const kinds[] = { "rsa", "ec", "x25519", "x448" };
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
 		if (strcmp(sn_public_key_kind(key), kinds[i]) == 0)
