@@ -29,7 +29,9 @@ void sn_algorithms_clear(sn_algorithms *algorithms);
 /* The KDF of an agreement. */
 signet_status sn_alg_kdf(const signet_context *ctx, const sn_alg *alg, EVP_KDF **kdf_out,
     signet_error *err) SIGNET_CHECKED;
-/* Whether libcrypto's newest error says that it lacks an algorithm. */
+/* Whether libcrypto has keys of that kind (an object identifier in dotted form). */
+bool sn_key_is_known(const signet_context *ctx, const char *oid);
+/* Whether one of libcrypto's errors says that it lacks an algorithm; empties the queue. */
 bool sn_crypto_is_unsupported(void);
 
 #endif

@@ -120,12 +120,20 @@ void sn_algorithms_clear(sn_algorithms *algorithms)
 		(void)OSSL_PROVIDER_unload(algorithms->standard);
 }
 
+bool sn_key_is_known(const signet_context *ctx, const char *oid)
+{
+	EVP_KEYMGMT *management = EVP_KEYMGMT_fetch(sn_context_libctx(ctx), oid, NULL);
+	const bool known = management != NULL;
+
+	EVP_KEYMGMT_free(management);
+	return known;
+}
+
 bool sn_crypto_is_unsupported(void)
 {
 	unsigned long code;
 	bool unsupported = false;
 
-	/* the oldest error is the cause; all are looked at, since callers add theirs above it */
 	while ((code = ERR_get_error()) != 0) {
 		const int reason = ERR_GET_REASON(code);
 

@@ -68,18 +68,28 @@ typedef struct reader {
 
 static signet_status no_key(const reader *r, signet_error *err)
 {
-	if (sn_crypto_is_unsupported())
-		return signet_fail(err, SIGNET_E_UNAVAILABLE, SIGNET_NO_OFFSET,
-		    "the private key in %s is of a kind that this libcrypto does not know", r->what);
+	ERR_clear_error();
 	return signet_fail(err, SIGNET_E_MALFORMED, SIGNET_NO_OFFSET, "%s holds no sound private key",
 	    r->what);
 }
 
 static signet_status take_info(reader *r, const PKCS8_PRIV_KEY_INFO *info, signet_error *err)
 {
-	if (info != NULL)
-		r->pkey = EVP_PKCS82PKEY_ex(info, sn_context_libctx(r->ctx), NULL);
-	return r->pkey != NULL ? SIGNET_OK : no_key(r, err);
+	const ASN1_OBJECT *oid;
+	char text[SN_OID_TEXT];
+
+	if (info == NULL)
+		return no_key(r, err);
+	r->pkey = EVP_PKCS82PKEY_ex(info, sn_context_libctx(r->ctx), NULL);
+	if (r->pkey != NULL)
+		return SIGNET_OK;
+	/* libcrypto calls "unsupported" what is merely malformed */
+	if (PKCS8_pkey_get0(&oid, NULL, NULL, NULL, info) != 1
+	    || OBJ_obj2txt(text, sizeof(text), oid, 1) <= 0 || sn_key_is_known(r->ctx, text))
+		return no_key(r, err);
+	ERR_clear_error();
+	return signet_fail(err, SIGNET_E_UNAVAILABLE, SIGNET_NO_OFFSET,
+	    "the private key in %s is of a kind (%s) that this libcrypto does not know", r->what, text);
 }
 
 static signet_status read_plain(reader *r, sn_span der, signet_error *err)
@@ -148,14 +158,15 @@ static signet_status unlock_pem(reader *r, const void *locked, sn_span passphras
 
 	sn_buf_init_secret(&plain, r->ctx, SN_KEY_OCTETS_MAX + 64, "private key");
 	status = sn_pem_key_decrypt(r->ctx, pem, passphrase, &plain, &intact, err);
-	if (status == SIGNET_OK && intact)
+	if (status != SIGNET_OK)
+		goto out;
+	if (intact)
 		status = read_traditional(r, pem->label == SN_PEM_RSA ? EVP_PKEY_RSA : EVP_PKEY_EC,
 		    (sn_span){ plain.data, plain.size }, err);
-	else if (status == SIGNET_OK)
-		status = wrong(r, err);
 	/* one wrong passphrase in 256 leaves padding that looks right and a key that does not */
-	if (status == SIGNET_E_MALFORMED)
+	if (!intact || status == SIGNET_E_MALFORMED)
 		status = wrong(r, err);
+out:
 	sn_buf_clear(&plain);
 	return status;
 }

@@ -8,6 +8,7 @@
 #include "base/ascii.h"
 #include "base/mem.h"
 #include "crypt/algs_int.h"
+#include "crypt/der_int.h"
 #include "crypt/key_int.h"
 
 static const struct {
@@ -132,6 +133,25 @@ static signet_status hand_over(signet_context *ctx, EVP_PKEY *pkey, sn_public_ke
 	return status;
 }
 
+/* Why libcrypto would not have it: it calls "unsupported" what is merely malformed. */
+static signet_status no_key(const signet_context *ctx, sn_span spki, signet_error *err)
+{
+	char text[SN_OID_TEXT];
+	sn_span inside, oid, parameters;
+
+	ERR_clear_error();
+	if (!sn_der_take(&spki, SN_DER_SEQUENCE, &inside)
+	    || !sn_der_take_algorithm(&inside, &oid, &parameters))
+		return signet_fail(err, SIGNET_E_MALFORMED, SIGNET_NO_OFFSET, "not a public key");
+	sn_oid_text(oid, text);
+	if (sn_key_is_known(ctx, text))
+		return signet_fail(err, SIGNET_E_MALFORMED, SIGNET_NO_OFFSET,
+		    "the public key (%s) is malformed", text);
+	ERR_clear_error();
+	return signet_fail(err, SIGNET_E_UNAVAILABLE, SIGNET_NO_OFFSET,
+	    "a public key of a kind (%s) that this libcrypto does not know", text);
+}
+
 signet_status sn_public_key_read(signet_context *ctx, sn_span spki, sn_public_key **key_out,
     signet_error *err)
 {
@@ -141,10 +161,7 @@ signet_status sn_public_key_read(signet_context *ctx, sn_span spki, sn_public_ke
 	if (spki.size <= SN_KEY_OCTETS_MAX)
 		pkey = d2i_PUBKEY_ex(NULL, &p, (long)spki.size, sn_context_libctx(ctx), NULL);
 	if (pkey == NULL)
-		return sn_crypto_is_unsupported()
-		    ? signet_fail(err, SIGNET_E_UNAVAILABLE, SIGNET_NO_OFFSET,
-			"a public key of a kind that this libcrypto does not know")
-		    : signet_fail(err, SIGNET_E_MALFORMED, SIGNET_NO_OFFSET, "not a public key");
+		return no_key(ctx, spki, err);
 	if (p != spki.data + spki.size) {
 		EVP_PKEY_free(pkey);
 		return signet_fail(err, SIGNET_E_MALFORMED, SIGNET_NO_OFFSET,

@@ -374,10 +374,37 @@ static void spki__that_is_damaged_is_malformed(void **state)
 	assert_int_equal(sn_public_key_read(k->ctx, (sn_span){ data, spki.size + 1 }, &key, &k->err),
 	    SIGNET_E_MALFORMED);
 	for (size_t size = 0; size < spki.size; size++)
-		assert_int_not_equal(sn_public_key_read(k->ctx, (sn_span){ data, size }, &key, &k->err),
-		    SIGNET_OK);
-	data[7] = 0x7f;
-	assert_int_not_equal(sn_public_key_read(k->ctx, spki, &key, &k->err), SIGNET_OK);
+		assert_int_equal(sn_public_key_read(k->ctx, (sn_span){ data, size }, &key, &k->err),
+		    SIGNET_E_MALFORMED);
+	/* the BIT STRING is one octet too short for the curve: 1.3.101.112 is known, and this is none */
+	data[1] = 0x29;
+	data[10] = 0x20;
+	assert_int_equal(sn_public_key_read(k->ctx, (sn_span){ data, spki.size - 1 }, &key, &k->err),
+	    SIGNET_E_MALFORMED);
+	/* 1.3.101.127 */
+	data[1] = 0x2a;
+	data[10] = 0x21;
+	data[8] = 0x7f;
+	assert_int_equal(sn_public_key_read(k->ctx, spki, &key, &k->err), SIGNET_E_UNAVAILABLE);
+	assert_null(key);
+}
+
+static void pkcs8__of_an_unknown_kind_is_unavailable_and_of_a_known_one_malformed(void **state)
+{
+	/* RFC 8410 10.3, whose inner OCTET STRING is missing, then with 1.3.101.127 */
+	static const char bad[] =
+	    "302c020100300506032b6570042020d4ee72dbf913584ad5b6d8f1f769f8ad3afe7c28cbf1d4fbe097a88f44755842";
+	kit *k = *state;
+	uint8_t data[64];
+	const sn_span der = unhex(bad, data, sizeof(data));
+	signet_key *key = NULL;
+
+	assert_int_equal(signet_key_read(k->ctx, der.data, der.size, "f", NULL, &key, &k->err),
+	    SIGNET_E_MALFORMED);
+	data[11] = 0x7f;
+	assert_int_equal(signet_key_read(k->ctx, der.data, der.size, "f", NULL, &key, &k->err),
+	    SIGNET_E_UNAVAILABLE);
+	assert_non_null(strstr(k->err.text, "1.3.101.127"));
 	assert_null(key);
 }
 
@@ -440,6 +467,9 @@ int main(void)
 		    kit_teardown),
 		cmocka_unit_test_setup_teardown(key__outlives_the_callers_context, kit_setup, kit_teardown),
 		cmocka_unit_test_setup_teardown(spki__that_is_damaged_is_malformed, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    pkcs8__of_an_unknown_kind_is_unavailable_and_of_a_known_one_malformed, kit_setup,
+		    kit_teardown),
 		cmocka_unit_test(key__without_memory_fails_cleanly),
 	};
 
