@@ -6,7 +6,6 @@
 #include <openssl/rsa.h>
 
 #include "base/mem.h"
-#include "crypt/digest.h"
 #include "crypt/key_int.h"
 #include "crypt/rsa_int.h"
 
@@ -19,17 +18,12 @@
 
 enum { MODULUS_MAX = 2048 };    /* octets: 16384 bits, libcrypto's own ceiling */
 
-static bool hmac(const signet_context *ctx, const uint8_t *key, size_t key_size, sn_span first,
-    sn_span second, uint8_t out[32])
+static bool hmac(const signet_context *ctx, const uint8_t key[32], sn_span text, uint8_t out[32])
 {
-	uint8_t text[MODULUS_MAX + 16];
 	size_t size = 0;
-	bool done;
+	const bool done = EVP_Q_mac(sn_context_libctx(ctx), "HMAC", NULL, "SHA256", NULL, key, 32,
+	    text.data, text.size, out, 32, &size) != NULL;
 
-	memcpy(text, first.data, first.size);
-	memcpy(text + first.size, second.data, second.size);
-	done = EVP_Q_mac(sn_context_libctx(ctx), "HMAC", NULL, "SHA256", NULL, key, key_size, text,
-	    first.size + second.size, out, 32, &size) != NULL;
 	return done && size == 32;
 }
 
@@ -52,30 +46,25 @@ static bool hash_exponent(const signet_key *key, uint8_t out[32])
 	return done;
 }
 
+/* HMAC-SHA-256 under the hashed exponent, then expanded by a counter. */
 static signet_status rejection_key(const signet_key *key, sn_span wrapped, size_t size,
     sn_secret *secret_out, signet_error *err)
 {
-	static const uint8_t purpose[] = "signet key";
+	static const uint8_t counter[] = { 1, 2 };
 	const signet_context *ctx = key->body.ctx;
 	uint8_t seed[32];
-	uint8_t octets[2 * 32];
-	bool done = hash_exponent(key, seed);
+	uint8_t bound[32];
+	uint8_t octets[sizeof(counter) * 32];
+	bool done = hash_exponent(key, seed) && hmac(ctx, seed, wrapped, bound);
 
-	/* what is longer than any modulus is never decrypted, and may as well be cut */
-	if (wrapped.size > MODULUS_MAX)
-		wrapped.size = MODULUS_MAX;
-	if (done)
-		done = hmac(ctx, seed, sizeof(seed), wrapped, (sn_span){ 0 }, octets);
-	if (done)
-		memcpy(seed, octets, sizeof(seed));
-	for (uint8_t i = 0; i < 2 && done; i++)
-		done = hmac(ctx, seed, sizeof(seed), (sn_span){ &i, 1 },
-		    (sn_span){ purpose, sizeof(purpose) - 1 }, octets + 32 * i);
+	for (size_t i = 0; i < sizeof(counter) && done; i++)
+		done = hmac(ctx, bound, (sn_span){ &counter[i], 1 }, octets + 32 * i);
 	if (done) {
 		memcpy(secret_out->data, octets, size);
 		secret_out->size = size;
 	}
 	sn_wipe(seed, sizeof(seed));
+	sn_wipe(bound, sizeof(bound));
 	sn_wipe(octets, sizeof(octets));
 	return done ? SIGNET_OK : sn_crypto_fail(err, SIGNET_E_CRYPTO, "cannot unwrap a key");
 }
