@@ -61,7 +61,7 @@ for key in rsa p256; do
 			check "$what" openssl cms -verify -in signed -CAfile ca.crt -out content
 			check "$what" grep -q 'Gr=C3=BC=C3=9Fe' content
 			count=$((count + 1))
-			if grep -qi -e bcc -e dave signed; then
+			if grep -qi -e bcc: -e dave@ signed; then
 				echo "FAILED: $what: Bcc in the message"
 				fails=$((fails + 1))
 			fi
