@@ -188,8 +188,13 @@ static signet_status judge(const job *j, X509_STORE_CTX *store_ctx, int verified
 		return status;
 	o->fault = (sn_fault){ .culprit = -1 };
 	o->revocation = watch->is_revoked ? SN_REVOCATION_REVOKED : SN_REVOCATION_UNCHECKED;
+	/* to libcrypto nobody issued a certificate that it cannot read */
+	sn_rules_check_readable(&o->fault, o->path);
+	if (o->fault.reason != NULL)
+		return SIGNET_OK;
 	if (verified != 1) {
-		sn_fault_explain(&o->fault, error, X509_STORE_CTX_get_error_depth(store_ctx), o->path);
+		sn_fault_explain(
+		    &o->fault, error, X509_STORE_CTX_get_error_depth(store_ctx), o->path, j->at);
 		return SIGNET_OK;
 	}
 	sn_rules_check(&o->fault, o->path, j->purpose);

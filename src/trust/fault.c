@@ -5,26 +5,30 @@
 #include "base/time.h"
 #include "trust/trust_int.h"
 
-void sn_short_name(const signet_cert *cert, char text[SN_SHORT_NAME])
+static void shorten(const char *from, char text[SN_SHORT_NAME])
 {
 	static const char dots[] = "...";
-	const char *subject = signet_cert_subject(cert);
-	size_t size;
+	size_t size = strlen(from);
 
-	/* a certificate may have an address and no name */
-	if (*subject == '\0' && signet_cert_address(cert, 0) != NULL)
-		subject = signet_cert_address(cert, 0);
-	size = strlen(subject);
 	if (size < SN_SHORT_NAME) {
-		memcpy(text, subject, size + 1);
+		memcpy(text, from, size + 1);
 		return;
 	}
 	size = SN_SHORT_NAME - sizeof(dots);
 	/* not within a character */
-	while (size > 0 && ((uint8_t)subject[size] & 0xc0) == 0x80)
+	while (size > 0 && ((uint8_t)from[size] & 0xc0) == 0x80)
 		size--;
-	memcpy(text, subject, size);
+	memcpy(text, from, size);
 	memcpy(text + size, dots, sizeof(dots));
+}
+
+/* A certificate may have an address and no name. */
+void sn_short_name(const signet_cert *cert, char text[SN_SHORT_NAME])
+{
+	const char *subject = signet_cert_subject(cert);
+	const char *address = signet_cert_address(cert, 0);
+
+	shorten(*subject == '\0' && address != NULL ? address : subject, text);
 }
 
 /* Where another path may be open: without the certificate itself, its issuer, or the last one. */
@@ -95,16 +99,30 @@ static const row *find_row(int error)
 static void say_unknown(sn_fault *fault, const signet_cert *top)
 {
 	char name[SN_SHORT_NAME];
+	char issuer[SN_SHORT_NAME];
 
 	sn_short_name(top, name);
+	shorten(signet_cert_issuer(top), issuer);
 	if (signet_cert_is_self_issued(top))
 		(void)snprintf(fault->text, sizeof(fault->text),
 		    "%s vouches for itself, and is not accepted here; if you have checked it, "
 		    "accept it with \"signet trust add\"", name);
 	else
 		(void)snprintf(fault->text, sizeof(fault->text),
-		    "%s was certified by %.80s, which is not accepted here; if you trust that "
-		    "authority, add it with \"signet trust add\"", name, signet_cert_issuer(top));
+		    "%s was certified by %s, which is not accepted here; if you trust that "
+		    "authority, add it with \"signet trust add\"", name, issuer);
+}
+
+/* libcrypto begins at the anchor; the certificate nearest to the leaf is what a person can mend. */
+static int first_out_of_time(const signet_cert_list *path, int depth, int64_t at)
+{
+	for (int i = 0; i < depth; i++) {
+		const signet_cert *cert = signet_cert_list_get(path, (size_t)i);
+
+		if (at < signet_cert_not_before(cert) || at >= signet_cert_not_after(cert))
+			return i;
+	}
+	return depth;
 }
 
 static void say_time(sn_fault *fault, const signet_cert *cert, bool is_over)
@@ -139,15 +157,23 @@ static bool is_unknown_signature(int error, const signet_cert *cert)
 	    OBJ_find_sigid_algs(X509_get_signature_nid(sn_cert_x509(cert)), &digest, &key) != 1;
 }
 
-void sn_fault_explain(sn_fault *fault, int error, int depth, const signet_cert_list *path)
+void sn_fault_explain(
+    sn_fault *fault, int error, int depth, const signet_cert_list *path, int64_t at)
 {
 	const int last = (int)signet_cert_list_count(path) - 1;
-	const row *found = find_row(error);
+	const row *found;
 	signet_cert *cert;
 	char name[SN_SHORT_NAME];
 
 	if (depth > last)
 		depth = last;
+	if (error == X509_V_ERR_CERT_HAS_EXPIRED || error == X509_V_ERR_CERT_NOT_YET_VALID) {
+		depth = first_out_of_time(path, depth, at);
+		cert = signet_cert_list_get(path, (size_t)depth);
+		error = at < signet_cert_not_before(cert) ? X509_V_ERR_CERT_NOT_YET_VALID
+							  : X509_V_ERR_CERT_HAS_EXPIRED;
+	}
+	found = find_row(error);
 	cert = signet_cert_list_get(path, (size_t)depth);
 	sn_short_name(cert, name);
 	if (found == NULL || is_unknown_signature(error, cert)) {
@@ -184,13 +210,14 @@ void sn_fault_explain_unknown(sn_fault *fault, int depth, const signet_cert_list
 void sn_fault_explain_domain(sn_fault *fault, const signet_cert_list *path)
 {
 	const size_t last = signet_cert_list_count(path) - 1;
-	signet_cert *leaf = signet_cert_list_get(path, 0);
 	char name[SN_SHORT_NAME];
+	char address[SN_SHORT_NAME];
 
+	shorten(signet_cert_address(signet_cert_list_get(path, 0), 0), address);
 	sn_short_name(signet_cert_list_get(path, last), name);
 	fault->reason = "anchor-domain";
 	fault->culprit = -1;
 	(void)snprintf(fault->text, sizeof(fault->text),
-	    "%s is accepted here for some mail domains only, and %.100s is in none of them", name,
-	    signet_cert_address(leaf, 0));
+	    "%s is accepted here for some mail domains only, and not for all of those of %s", name,
+	    address);
 }

@@ -105,12 +105,16 @@ static void check_readable(sn_fault *fault, const signet_cert *cert, size_t at)
 	    fault->text, sizeof(fault->text), "the certificate of %s has a malformed extension", name);
 }
 
+void sn_rules_check_readable(sn_fault *fault, const signet_cert_list *path)
+{
+	for (size_t i = 0; i < signet_cert_list_count(path) && fault->reason == NULL; i++)
+		check_readable(fault, signet_cert_list_get(path, i), i);
+}
+
 void sn_rules_check(sn_fault *fault, const signet_cert_list *path, sn_purpose purpose)
 {
 	const size_t count = signet_cert_list_count(path);
 
-	for (size_t i = 0; i < count && fault->reason == NULL; i++)
-		check_readable(fault, signet_cert_list_get(path, i), i);
 	if (fault->reason == NULL)
 		check_leaf(fault, signet_cert_list_get(path, 0), purpose);
 	for (size_t i = 1; i < count && fault->reason == NULL; i++)

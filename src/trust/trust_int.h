@@ -65,15 +65,18 @@ typedef struct sn_fault {
 	int culprit;                    /* leaving out this one may open another path; -1: none */
 } sn_fault;
 
-/* Says an error of X509_verify_cert; path: leaf first, as far as it was built. */
-void sn_fault_explain(sn_fault *fault, int error, int depth, const signet_cert_list *path);
+/* Says an error of X509_verify_cert at that time; path: leaf first, as far as it was built. */
+void sn_fault_explain(
+    sn_fault *fault, int error, int depth, const signet_cert_list *path, int64_t at);
 void sn_fault_explain_unknown(sn_fault *fault, int depth, const signet_cert_list *path);
 void sn_fault_explain_domain(sn_fault *fault, const signet_cert_list *path);
-/* The rules of S/MIME and of algorithms on top of a path that libcrypto accepts. */
+/* Extensions that libcrypto cannot read; then the rules of S/MIME and of algorithms on top of a
+ * path that libcrypto accepts. */
+void sn_rules_check_readable(sn_fault *fault, const signet_cert_list *path);
 void sn_rules_check(sn_fault *fault, const signet_cert_list *path, sn_purpose purpose);
 
 /* The subject, cut so that a sentence with two of them fits. */
-enum { SN_SHORT_NAME = 80 };
+enum { SN_SHORT_NAME = 72 };
 void sn_short_name(const signet_cert *cert, char text[SN_SHORT_NAME]);
 
 #endif
