@@ -5,10 +5,18 @@
 
 static const uint32_t BROKEN_STRING = SN_BER_CONSTRUCTED | SN_BER_OCTET_STRING;
 
+/* Of no octets there may be no address either. */
+static sn_cursor whole(sn_span octets)
+{
+	const uint8_t *p = octets.size == 0 ? (const uint8_t *)"" : octets.data;
+
+	return (sn_cursor){ p, p + octets.size, true };
+}
+
 signet_status sn_ber_definite_check(sn_span octets, size_t depth, uint64_t offset,
     bool *is_definite_out, signet_error *err)
 {
-	sn_cursor cursor = { octets.data, octets.data + octets.size, true };
+	sn_cursor cursor = whole(octets);
 	sn_ber_reader reader;
 	sn_ber_token token;
 	bool is_definite = true;
@@ -48,7 +56,7 @@ static size_t begin_item(sn_ber_writer *writer, const sn_ber_token *token)
 signet_status sn_ber_definite_write(sn_span octets, size_t depth, uint64_t offset, sn_buf *out,
     signet_error *err)
 {
-	sn_cursor cursor = { octets.data, octets.data + octets.size, true };
+	sn_cursor cursor = whole(octets);
 	size_t marks[SN_BER_DEPTH_MAX + 1];
 	size_t level = 0;
 	sn_ber_reader reader;

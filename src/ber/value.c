@@ -354,12 +354,15 @@ static bool skip_fraction(const uint8_t **p, const uint8_t *end)
 bool sn_ber_time_read(uint32_t tag, sn_span contents, int64_t *time_out)
 {
 	const uint8_t *p = contents.data;
-	const uint8_t *end = p + contents.size;
+	const uint8_t *end;
 	sn_civil civil = { 0 };
 	int zone;
 	int64_t time;
 
-	if (contents.size == 0 || !read_date(tag, &p, end, &civil))
+	if (contents.size == 0)
+		return false;
+	end = p + contents.size;
+	if (!read_date(tag, &p, end, &civil))
 		return false;
 	if (p != end && sn_ascii_is_digit(*p) && !read_digits(&p, end, 2, &civil.minute))
 		return false;
