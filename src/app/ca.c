@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "app/files.h"
-#include "app/keys.h"
+#include "app/match.h"
 #include "base/ascii.h"
 #include "base/mem.h"
 
@@ -267,19 +267,6 @@ static signet_status read_parent(app_session *session, signet_identity **parent_
 	return status;
 }
 
-static signet_status check_domains(const app_values *domains, signet_error *err)
-{
-	for (size_t i = 0; i < domains->count; i++) {
-		const char *text = domains->text[i];
-
-		if (text[0] == '\0' || text[0] == '.' || strlen(text) > 253 ||
-		    strpbrk(text, "@ \t\r\n/,") != NULL)
-			return signet_fail(err, SIGNET_E_USAGE, SIGNET_NO_OFFSET,
-			    "--domain \"%.100s\" is no domain", text);
-	}
-	return SIGNET_OK;
-}
-
 static signet_status make_ca_cert(app_ca *ca, signet_identity *parent, const signet_key *key,
     signet_cert **cert_out, signet_error *err)
 {
@@ -333,7 +320,7 @@ signet_status app_ca_init(
 	if (!app_has(&session->args, APP_OPTION_NAME))
 		return signet_fail(err, SIGNET_E_USAGE, SIGNET_NO_OFFSET,
 		    "the authority needs a name: --name \"CN=Example CA,O=Example\"");
-	status = check_domains(&session->args.values[APP_OPTION_DOMAIN], err);
+	status = app_check_domains(&session->args, err);
 	if (status == SIGNET_OK)
 		status = find_dir(session, dir, &ca.dir, err);
 	if (status == SIGNET_OK)

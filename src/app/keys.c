@@ -195,33 +195,16 @@ signet_status app_identity_from_row(app_session *session, const sn_store_identit
 	return status;
 }
 
-static signet_status write_key(app_session *session, const signet_key *key, bool is_plain,
-    const char *what, signet_sink *sink, signet_error *err)
-{
-	const app_secret *secret = NULL;
-	signet_status status = SIGNET_OK;
-
-	if (!is_plain)
-		status = app_passphrase_new(session, what, &secret, err);
-	if (status == SIGNET_OK)
-		status = signet_key_write_pkcs8(key, is_plain ? NULL : secret->text,
-		    is_plain ? 0 : secret->size, false, sink, err);
-	if (status == SIGNET_OK)
-		status = sink->finish(sink, err);
-	return status;
-}
-
-signet_status app_identity_keep(
-    app_session *session, signet_identity *identity, bool is_plain, signet_error *err)
+signet_status app_identity_keep(app_session *session, signet_identity *identity,
+    const app_secret *secret, signet_error *err)
 {
 	signet_cert *cert = signet_identity_cert(identity);
 	sn_store_identity row = {
 		.cert = cert,
 		.chain = signet_identity_chain(identity),
-		.is_key_encrypted = !is_plain,
+		.is_key_encrypted = secret != NULL,
 		.added_at = session->now,
 	};
-	const char *address = signet_cert_address(cert, 0);
 	sn_store *store = NULL;
 	signet_key *key = NULL;
 	signet_sink *sink = NULL;
@@ -231,8 +214,10 @@ signet_status app_identity_keep(
 	if (status == SIGNET_OK)
 		status = signet_sink_memory_new(session->ctx, KEY_MAX, &sink, err);
 	if (status == SIGNET_OK)
-		status = write_key(session, key, is_plain,
-		    address == NULL ? signet_cert_subject(cert) : address, sink, err);
+		status = signet_key_write_pkcs8(key, secret == NULL ? NULL : secret->text,
+		    secret == NULL ? 0 : secret->size, false, sink, err);
+	if (status == SIGNET_OK)
+		status = sink->finish(sink, err);
 	if (status == SIGNET_OK)
 		status = app_store(session, true, &store, err);
 	if (status == SIGNET_OK) {

@@ -39,9 +39,9 @@ signet_status app_own_recipient(app_session *session, const app_identities *give
 /* A row of the store as an identity whose key is read when it is first needed. */
 signet_status app_identity_from_row(app_session *session, const sn_store_identity *row,
     signet_identity **identity_out, signet_error *err) SIGNET_CHECKED;
-/* Puts a new identity into the store, its key under a passphrase unless it is to be plain. */
-signet_status app_identity_keep(app_session *session, signet_identity *identity, bool is_plain,
-    signet_error *err) SIGNET_CHECKED;
+/* Puts a new identity into the store, its key under a passphrase (NULL: plain). */
+signet_status app_identity_keep(app_session *session, signet_identity *identity,
+    const app_secret *secret, signet_error *err) SIGNET_CHECKED;
 
 /* The port for signet_open: the store's keys, and whether an address is mine. */
 typedef struct app_source {

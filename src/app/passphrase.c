@@ -184,38 +184,28 @@ signet_status app_passphrase_begin(app_session *session, signet_error *err)
 	return SIGNET_OK;
 }
 
-static signet_status check_new(const app_secret *secret, signet_error *err)
-{
-	if (secret->size == 0)
-		return signet_fail(err, SIGNET_E_PASSPHRASE, SIGNET_NO_OFFSET,
-		    "an empty passphrase protects nothing");
-	return SIGNET_OK;
-}
-
 signet_status app_passphrase_new(
     app_session *session, const char *what, const app_secret **secret_out, signet_error *err)
 {
+	app_secret *fresh = session->given.is_known ? &session->given : &session->fresh;
 	app_secret again = { 0 };
-	signet_status status;
+	signet_status status = SIGNET_OK;
 
-	if (session->given.is_known) {
-		*secret_out = &session->given;
-		return check_new(&session->given, err);
+	if (!fresh->is_known) {
+		status = ask("New passphrase for", what, fresh, err);
+		if (status == SIGNET_OK)
+			status = ask("The same again for", what, &again, err);
+		if (status == SIGNET_OK &&
+		    (again.size != fresh->size ||
+		        memcmp(again.text, fresh->text, again.size) != 0))
+			status = signet_fail(err, SIGNET_E_PASSPHRASE, SIGNET_NO_OFFSET,
+			    "the two passphrases differ");
+		sn_wipe(&again, sizeof(again));
 	}
-	status = ask("New passphrase for", what, &session->typed, err);
-	if (status == SIGNET_OK)
-		status = check_new(&session->typed, err);
-	if (status == SIGNET_OK)
-		status = ask("The same again for", what, &again, err);
-	if (status == SIGNET_OK &&
-	    (again.size != session->typed.size ||
-	        memcmp(again.text, session->typed.text, again.size) != 0))
+	if (status == SIGNET_OK && fresh->size == 0)
 		status = signet_fail(err, SIGNET_E_PASSPHRASE, SIGNET_NO_OFFSET,
-		    "the two passphrases differ");
+		    "an empty passphrase protects nothing");
 	if (status == SIGNET_OK)
-		*secret_out = &session->typed;
-	else
-		session->typed.is_known = false;
-	sn_wipe(&again, sizeof(again));
+		*secret_out = fresh;
 	return status;
 }

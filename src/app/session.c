@@ -203,6 +203,7 @@ void app_session_end(app_session *session)
 		session->store_api->close(&session->store);
 	sn_wipe(&session->given, sizeof(session->given));
 	sn_wipe(&session->typed, sizeof(session->typed));
+	sn_wipe(&session->fresh, sizeof(session->fresh));
 	sn_wipe(&session->password, sizeof(session->password));
 	app_args_clear(&session->args);
 	free(session->home);

@@ -38,6 +38,7 @@ typedef struct app_session {
 	sn_store *store;            /* NULL: not opened */
 	app_secret given;           /* --passphrase-file, --passphrase-fd */
 	app_secret typed;           /* at the terminal */
+	app_secret fresh;           /* for what is being made */
 	app_secret password;        /* --password-file, of the message itself */
 	signet_passphrase passphrase; /* the callback for the library */
 } app_session;
@@ -73,7 +74,7 @@ signet_status app_wire_store(app_session *session, signet_error *err) SIGNET_CHE
 
 /* passphrase.c */
 signet_status app_passphrase_begin(app_session *session, signet_error *err) SIGNET_CHECKED;
-/* For something new: the given one, or typed twice. Borrowed. */
+/* For something new: the given one, or typed twice, once for the whole run. Borrowed. */
 signet_status app_passphrase_new(app_session *session, const char *what,
     const app_secret **secret_out, signet_error *err) SIGNET_CHECKED;
 void app_secret_wipe(app_secret *secret);

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "app/ca.h"
 #include "app/export.h"
@@ -73,12 +74,8 @@ static signet_status generate_passphrase(app_secret *secret, signet_error *err)
 {
 	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 	uint8_t random[25];
-	FILE *file = fopen("/dev/urandom", "re");
-	size_t got = file == NULL ? 0 : fread(random, 1, sizeof(random), file);
 
-	if (file != NULL)
-		(void)fclose(file);
-	if (got != sizeof(random))
+	if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))
 		return signet_fail_sys(err, SIGNET_E_INTERNAL, "no random octets");
 	for (size_t i = 0; i < sizeof(random); i++) {
 		if (i > 0 && i % 5 == 0)

@@ -143,8 +143,10 @@ static signet_status contact_import(app_session *session, signet_error *err)
 {
 	importer i = { .session = session };
 	signet_cert_list *list = NULL;
-	signet_status status = signet_cert_list_new(session->ctx, &list, err);
+	signet_status status = app_check_domains(&session->args, err);
 
+	if (status == SIGNET_OK)
+		status = signet_cert_list_new(session->ctx, &list, err);
 	/* All files are read before anything is kept. */
 	for (size_t k = 0; status == SIGNET_OK && k < session->args.operand_count; k++)
 		status = app_file_certs(session, session->args.operands[k], list, NULL, err);

@@ -17,9 +17,14 @@ static const app_column columns[] = {
 	{ NULL },
 };
 
-static bool is_plain(const app_session *session)
+/* The passphrase that new keys are kept under; none with --plain-key. */
+static signet_status passphrase(
+    app_session *session, const char *what, const app_secret **secret_out, signet_error *err)
 {
-	return app_has(&session->args, APP_OPTION_PLAIN_KEY);
+	*secret_out = NULL;
+	if (app_has(&session->args, APP_OPTION_PLAIN_KEY))
+		return SIGNET_OK;
+	return app_passphrase_new(session, what, secret_out, err);
 }
 
 static void say_kept(app_session *session, const signet_cert *cert)
@@ -43,16 +48,13 @@ static signet_status identity_new(app_session *session, signet_error *err)
 
 	if (status != SIGNET_OK)
 		return status;
-	/* Without a passphrase nothing is to stand in the CA's register. */
-	if (!is_plain(session) && !session->given.is_known)
-		status = app_passphrase_new(session, session->args.operands[0], &secret, err);
-	if (secret != NULL)
-		session->given = *secret;
+	/* First: without a passphrase nothing is to stand in the CA's register. */
+	status = passphrase(session, session->args.operands[0], &secret, err);
 	if (status == SIGNET_OK)
 		status = app_ca_issue_identity(
 		    &ca, session->args.operands, session->args.operand_count, &identity, err);
 	if (status == SIGNET_OK)
-		status = app_identity_keep(session, identity, is_plain(session), err);
+		status = app_identity_keep(session, identity, secret, err);
 	if (status == SIGNET_OK)
 		say_kept(session, signet_identity_cert(identity));
 	signet_identity_unref(&identity);
@@ -111,14 +113,17 @@ static signet_status identity_list(app_session *session, bool is_show, signet_er
 static signet_status identity_import(app_session *session, signet_error *err)
 {
 	app_identities *identities = calloc(1, sizeof(*identities));
+	const app_secret *secret = NULL;
 	signet_status status;
 
 	if (identities == NULL)
 		return signet_fail(err, SIGNET_E_MEMORY, SIGNET_NO_OFFSET, "out of memory");
 	status = app_import(
 	    session, session->args.operands, session->args.operand_count, identities, err);
+	if (status == SIGNET_OK)
+		status = passphrase(session, "the store", &secret, err);
 	for (size_t i = 0; status == SIGNET_OK && i < identities->count; i++) {
-		status = app_identity_keep(session, identities->list[i], is_plain(session), err);
+		status = app_identity_keep(session, identities->list[i], secret, err);
 		if (status == SIGNET_OK)
 			say_kept(session, signet_identity_cert(identities->list[i]));
 	}

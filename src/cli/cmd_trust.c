@@ -47,15 +47,6 @@ static signet_status trust_list(app_session *session, signet_error *err)
 	return status;
 }
 
-static signet_status check_domains(const app_values *domains, signet_error *err)
-{
-	for (size_t i = 0; i < domains->count; i++)
-		if (domains->text[i][0] == '\0' || strpbrk(domains->text[i], "@ \t\r\n/,") != NULL)
-			return signet_fail(err, SIGNET_E_USAGE, SIGNET_NO_OFFSET,
-			    "--domain \"%.100s\" is no domain", domains->text[i]);
-	return SIGNET_OK;
-}
-
 static signet_status keep(
     app_session *session, sn_store *store, signet_cert *cert, signet_error *err)
 {
@@ -117,7 +108,7 @@ static signet_status trust_add(app_session *session, signet_error *err)
 	signet_status status = app_refuse(session, APP_OPTION_SYSTEM, err);
 
 	if (status == SIGNET_OK)
-		status = check_domains(&session->args.values[APP_OPTION_DOMAIN], err);
+		status = app_check_domains(&session->args, err);
 	if (status == SIGNET_OK && session->args.operand_count == 0)
 		status = signet_fail(err, SIGNET_E_USAGE, SIGNET_NO_OFFSET,
 		    "usage: signet trust add FILE... [--domain D]...");
