@@ -33,21 +33,24 @@ typedef enum signet_ca_purpose {
 } signet_ca_purpose;
 
 typedef struct signet_ca_options {
-	unsigned version;               /* SIGNET_CA_OPTIONS_VERSION */
-	const char *subject;            /* RFC 4514 "CN=Alice,O=Example"; NULL: CN=the first address */
-	const char *const *addresses;   /* of a person; NULL in a request: as the request says */
+	unsigned version;    /* SIGNET_CA_OPTIONS_VERSION */
+	const char *subject; /* RFC 4514 "CN=Alice,O=Example"; NULL: CN=the first address */
+	const char *const *addresses; /* of a person; NULL in a request: as the request says */
 	size_t address_count;
-	const char *const *domains;     /* of a CA: the mail domains it is limited to */
+	const char *const *domains; /* of a CA: the mail domains it is limited to */
 	size_t domain_count;
-	signet_ca_purpose purpose;      /* of a person's certificate */
-	int64_t not_before;             /* seconds since 1970 */
-	int64_t not_after;              /* cut to the issuer's */
-	signet_identity *issuer;        /* borrowed; NULL: self-signed, for a CA only */
-	const char *crl_url;            /* distribution point; NULL: none */
+	signet_ca_purpose purpose; /* of a person's certificate */
+	int64_t not_before;        /* seconds since 1970 */
+	int64_t not_after;         /* cut to the issuer's */
+	signet_identity *issuer;   /* borrowed; NULL: self-signed, for a CA only */
+	const char *crl_url;       /* distribution point; NULL: none */
 } signet_ca_options;
 
 #define SIGNET_CA_OPTIONS_VERSION 1
-#define SIGNET_CA_OPTIONS_INIT { .version = SIGNET_CA_OPTIONS_VERSION }
+#define SIGNET_CA_OPTIONS_INIT \
+	{ \
+		.version = SIGNET_CA_OPTIONS_VERSION \
+	}
 
 /* The certificate of a CA for key (its private key). Errors: SIGNET_E_USAGE (no subject). */
 SIGNET_API signet_status signet_ca_make(signet_context *ctx, const signet_ca_options *options,
@@ -65,13 +68,13 @@ SIGNET_API signet_status signet_ca_issue(signet_context *ctx, const signet_ca_op
  * The subject of the request is not taken over. Errors: SIGNET_E_MALFORMED as well.
  */
 SIGNET_API signet_status signet_ca_issue_request(signet_context *ctx,
-    const signet_ca_options *options, const uint8_t *request, size_t size,
-    signet_cert **cert_out, signet_error *err) SIGNET_CHECKED;
+    const signet_ca_options *options, const uint8_t *request, size_t size, signet_cert **cert_out,
+    signet_error *err) SIGNET_CHECKED;
 
 typedef struct signet_ca_revoked {
-	const char *serial;             /* hex */
+	const char *serial; /* hex */
 	int64_t revoked_at;
-	int reason;                     /* CRLReason of RFC 5280 5.3.1; -1: none given */
+	int reason; /* CRLReason of RFC 5280 5.3.1; -1: none given */
 } signet_ca_revoked;
 
 /* Writes a CRL in DER to out, which is not finished. number rises from one CRL to the next. */

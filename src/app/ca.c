@@ -14,7 +14,7 @@ enum {
 	CA_DAYS = 3650,
 	PERSON_DAYS = 730,
 	CRL_DAYS = 7,
-	CLOCK_SKEW = 300,           /* new certificates hold at once on clocks a little behind */
+	CLOCK_SKEW = 300, /* new certificates hold at once on clocks a little behind */
 	DAYS_MAX = 36500,
 	KEY_MAX = 1 << 20,
 	ADDRESSES_MAX = 1 << 16
@@ -307,8 +307,7 @@ static signet_status fill_dir(app_ca *ca, const signet_cert *cert, const signet_
 	return status;
 }
 
-signet_status app_ca_init(
-    app_session *session, const char *dir, char **dir_out, signet_error *err)
+signet_status app_ca_init(app_session *session, const char *dir, char **dir_out, signet_error *err)
 {
 	app_ca ca = { .session = session };
 	signet_identity *parent = NULL;
@@ -353,7 +352,7 @@ static bool is_in_domain(const char *address, const char *domain)
 		return false;
 	host_size = strlen(at + 1);
 	return host_size >= size && sn_ascii_equal(at + 1 + host_size - size, domain) &&
-	    (host_size == size || at[host_size - size] == '.');
+	       (host_size == size || at[host_size - size] == '.');
 }
 
 /* RFC 5280 4.2.1.10: nobody would accept a certificate outside the name constraints. */
@@ -405,8 +404,7 @@ static signet_status record(app_ca *ca, const signet_cert *cert, signet_error *e
 	if (status == SIGNET_OK)
 		status = app_ca_register_add(ca, err, "issued\t%s\t%lld\t%lld\t%s\t%s",
 		    signet_cert_serial(cert), (long long)signet_cert_not_before(cert),
-		    (long long)signet_cert_not_after(cert), addresses,
-		    signet_cert_subject(cert));
+		    (long long)signet_cert_not_after(cert), addresses, signet_cert_subject(cert));
 	sn_buf_clear(&list);
 	return status;
 }
@@ -445,9 +443,9 @@ signet_status app_ca_issue(app_ca *ca, const char *const *addresses, size_t coun
 	options.not_before = ca->session->now - CLOCK_SKEW;
 	options.not_after = ca->session->now + seconds;
 	options.issuer = ca->identity;
-	status = key != NULL
-	    ? signet_ca_issue(ca->session->ctx, &options, key, &cert, err)
-	    : signet_ca_issue_request(ca->session->ctx, &options, request, size, &cert, err);
+	status = key != NULL ? signet_ca_issue(ca->session->ctx, &options, key, &cert, err)
+			     : signet_ca_issue_request(
+				   ca->session->ctx, &options, request, size, &cert, err);
 	if (status == SIGNET_OK)
 		status = check_issued(ca, cert, err);
 	if (status == SIGNET_OK)
@@ -480,8 +478,7 @@ signet_status app_ca_issue_identity(app_ca *ca, const char *const *addresses, si
 	for (size_t i = 0; status == SIGNET_OK && i < above_count; i++)
 		status = signet_cert_list_add(chain, signet_cert_list_get(above, i), err);
 	if (status == SIGNET_OK)
-		status = signet_identity_new(
-		    ca->session->ctx, cert, chain, key, identity_out, err);
+		status = signet_identity_new(ca->session->ctx, cert, chain, key, identity_out, err);
 	signet_cert_list_free(&chain);
 	signet_cert_unref(&cert);
 	signet_key_unref(&key);
@@ -505,8 +502,8 @@ signet_status app_ca_revoke(app_ca *ca, const char *serial, int reason, signet_e
 	    "the register has no certificate with the serial number %.60s", serial);
 }
 
-static signet_status write_crl(app_ca *ca, const char *path, const signet_ca_revoked *revoked,
-    size_t count, signet_error *err)
+static signet_status write_crl(
+    app_ca *ca, const char *path, const signet_ca_revoked *revoked, size_t count, signet_error *err)
 {
 	int64_t now = ca->session->now;
 	signet_sink *sink = NULL;

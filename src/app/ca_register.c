@@ -80,8 +80,8 @@ static signet_status read_issued(app_ca *ca, char *fields[], bool *good_out, sig
 	app_ca_entry entry = { .serial = fields[1], .addresses = fields[4], .subject = fields[5] };
 	app_ca_entry *grown;
 
-	*good_out = read_number(fields[2], &entry.not_before) &&
-	    read_number(fields[3], &entry.not_after);
+	*good_out =
+	    read_number(fields[2], &entry.not_before) && read_number(fields[3], &entry.not_after);
 	if (!*good_out)
 		return SIGNET_OK;
 	grown = grow(ca->entries, ca->entry_count, sizeof(entry), err);
@@ -182,8 +182,8 @@ out:
 	return status;
 }
 
-static signet_status append(int fd, const char *path, const char *line, size_t size,
-    signet_error *err)
+static signet_status append(
+    int fd, const char *path, const char *line, size_t size, signet_error *err)
 {
 	ssize_t written;
 

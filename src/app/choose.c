@@ -8,9 +8,9 @@ typedef struct choice {
 	app_session *session;
 	const char *address;
 	bool is_to_sign;
-	signet_identity *identity;  /* the one chosen */
+	signet_identity *identity; /* the one chosen */
 	signet_cert *cert;
-	char why[160];             /* the first or strongest reason against those that do not fit */
+	char why[160]; /* the first or strongest reason against those that do not fit */
 } choice;
 
 static bool is_fit(choice *c, const signet_cert *cert)
@@ -38,8 +38,7 @@ static bool is_fit(choice *c, const signet_cert *cert)
 }
 
 /* Rows come in the order of preference, so the first that fits is it. */
-static signet_status visit_identity(
-    void *user, const sn_store_identity *row, signet_error *err)
+static signet_status visit_identity(void *user, const sn_store_identity *row, signet_error *err)
 {
 	choice *c = user;
 
@@ -74,8 +73,8 @@ static signet_status choose(choice *c, bool from_contacts, signet_error *err)
 		return status;
 	status = c->session->store_api->identity_each(store, c->address, visit_identity, c, err);
 	if (status == SIGNET_OK && c->cert == NULL && from_contacts)
-		status = c->session->store_api->contact_each(
-		    store, c->address, visit_contact, c, err);
+		status =
+		    c->session->store_api->contact_each(store, c->address, visit_contact, c, err);
 	return status;
 }
 
@@ -187,8 +186,7 @@ static bool is_my_address(void *user, const char *address)
 	bool is_mine = false;
 
 	for (size_t i = 0; i < source->given->count; i++)
-		if (signet_cert_has_address(
-		        signet_identity_cert(source->given->list[i]), address))
+		if (signet_cert_has_address(signet_identity_cert(source->given->list[i]), address))
 			return true;
 	if (source->given->count > 0 ||
 	    app_store(source->session, false, &store, NULL) != SIGNET_OK || store == NULL)

@@ -16,8 +16,8 @@ typedef struct config {
 	app_session *session;
 	const char *path;
 	unsigned line;
-	bool is_general;            /* before any section */
-	bool is_mine;               /* of this command, or of all */
+	bool is_general; /* before any section */
+	bool is_mine;    /* of this command, or of all */
 	const char *section;
 	bool from_command_line[APP_OPTION_COUNT];
 } config;
@@ -71,13 +71,13 @@ static bool is_option_of_verb(const char *verb, const char *name)
 static bool is_yes(const char *value)
 {
 	return sn_ascii_equal(value, "true") || sn_ascii_equal(value, "yes") ||
-	    sn_ascii_equal(value, "on") || strcmp(value, "1") == 0;
+	       sn_ascii_equal(value, "on") || strcmp(value, "1") == 0;
 }
 
 static bool is_no(const char *value)
 {
 	return sn_ascii_equal(value, "false") || sn_ascii_equal(value, "no") ||
-	    sn_ascii_equal(value, "off") || strcmp(value, "0") == 0;
+	       sn_ascii_equal(value, "off") || strcmp(value, "0") == 0;
 }
 
 static signet_status set(config *c, const char *name, const char *value, signet_error *err)

@@ -15,7 +15,7 @@ enum { COPIES_JSON_MAX = 16 << 20, NAME_MAX_SIZE = 32 };
 typedef struct copies {
 	app_session *session;
 	signet_compose *compose;
-	const char *dir;            /* NULL: one copy, to -o */
+	const char *dir; /* NULL: one copy, to -o */
 	bool is_dir_made;
 	size_t count;
 	size_t written;
@@ -41,8 +41,8 @@ static signet_status make_dir(copies *c, signet_error *err)
 		    err, SIGNET_E_CANNOT_CREATE, "cannot write to the folder %.120s", c->dir);
 	do
 		entry = readdir(dir);
-	while (entry != NULL &&
-	    (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0));
+	while (
+	    entry != NULL && (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0));
 	(void)closedir(dir);
 	if (entry != NULL)
 		return signet_fail(err, SIGNET_E_CANNOT_CREATE, SIGNET_NO_OFFSET,
@@ -63,16 +63,16 @@ static signet_status name_copies(copies *c, signet_error *err)
 		return signet_fail(err, SIGNET_E_MEMORY, SIGNET_NO_OFFSET, "out of memory");
 	for (size_t i = 0; i < c->count; i++) {
 		(void)snprintf(c->names[i], NAME_MAX_SIZE, "%zu.%s", i + 1,
-		    form == SIGNET_FORM_DER       ? "p7m"
-		        : form == SIGNET_FORM_PEM ? "pem"
-		                                  : "eml");
+		    form == SIGNET_FORM_DER   ? "p7m"
+		    : form == SIGNET_FORM_PEM ? "pem"
+					      : "eml");
 		c->name_list[i] = c->names[i];
 	}
 	return SIGNET_OK;
 }
 
-static signet_status path_of(const copies *c, const char *name, sn_buf *path,
-    const char **text_out, signet_error *err)
+static signet_status path_of(
+    const copies *c, const char *name, sn_buf *path, const char **text_out, signet_error *err)
 {
 	signet_status status;
 
@@ -158,8 +158,8 @@ static void remove_written(copies *c)
 		(void)rmdir(c->dir);
 }
 
-signet_status app_write_copies(app_session *session, signet_compose *compose, app_report *report,
-    signet_error *err)
+signet_status app_write_copies(
+    app_session *session, signet_compose *compose, app_report *report, signet_error *err)
 {
 	copies c = { .session = session, .compose = compose };
 	signet_status status;
@@ -168,7 +168,8 @@ signet_status app_write_copies(app_session *session, signet_compose *compose, ap
 	c.count = signet_compose_copy_count(compose);
 	if (c.dir == NULL && c.count > 1)
 		return signet_fail(err, SIGNET_E_COPIES, SIGNET_NO_OFFSET,
-		    "%zu separate copies (Bcc recipients each get their own): give --output-dir DIR",
+		    "%zu separate copies (Bcc recipients each get their own): give --output-dir "
+		    "DIR",
 		    c.count);
 	if (c.dir != NULL) {
 		status = name_copies(&c, err);

@@ -18,11 +18,10 @@ signet_status app_export_read_form(
 	const char *name = app_value(&session->args, APP_OPTION_FORMAT);
 	const char *file = app_value(&session->args, APP_OPTION_OUTPUT);
 
-	if (name == NULL && file != NULL &&
-	    (has_ending(file, ".p12") || has_ending(file, ".pfx")))
+	if (name == NULL && file != NULL && (has_ending(file, ".p12") || has_ending(file, ".pfx")))
 		name = "p12";
 	else if (name == NULL && file != NULL &&
-	    (has_ending(file, ".der") || has_ending(file, ".cer")))
+		 (has_ending(file, ".der") || has_ending(file, ".cer")))
 		name = "der";
 	if (name == NULL || strcmp(name, "pem") == 0)
 		*form_out = APP_EXPORT_PEM;
@@ -38,12 +37,12 @@ signet_status app_export_read_form(
 
 static signet_status write_out(app_session *session, const sn_buf *data, signet_error *err)
 {
-	return app_file_write(session, app_value(&session->args, APP_OPTION_OUTPUT), data->data,
-	    data->size, err);
+	return app_file_write(
+	    session, app_value(&session->args, APP_OPTION_OUTPUT), data->data, data->size, err);
 }
 
-signet_status app_export_certs(app_session *session, const signet_cert_list *list,
-    app_export_form form, signet_error *err)
+signet_status app_export_certs(
+    app_session *session, const signet_cert_list *list, app_export_form form, signet_error *err)
 {
 	size_t count = signet_cert_list_count(list);
 	sn_buf text;
@@ -56,9 +55,9 @@ signet_status app_export_certs(app_session *session, const signet_cert_list *lis
 		if (form == APP_EXPORT_P12 || count > 1)
 			return signet_fail(err, SIGNET_E_USAGE, SIGNET_NO_OFFSET,
 			    form == APP_EXPORT_P12 ? "other people's keys are not in the store"
-			                           : "DER holds one certificate: take PEM");
-		return app_file_write(session, app_value(&session->args, APP_OPTION_OUTPUT), der,
-		    size, err);
+						   : "DER holds one certificate: take PEM");
+		return app_file_write(
+		    session, app_value(&session->args, APP_OPTION_OUTPUT), der, size, err);
 	}
 	sn_buf_init(&text, session->ctx, APP_FILE_MAX, "certificates");
 	for (size_t i = 0; status == SIGNET_OK && i < count; i++)
@@ -73,8 +72,8 @@ signet_status app_export_p12(app_session *session, signet_identity *identity,
     const char *passphrase, size_t passphrase_size, signet_error *err)
 {
 	signet_sink *sink = NULL;
-	signet_status status = app_sink_new(
-	    session, app_value(&session->args, APP_OPTION_OUTPUT), &sink, err);
+	signet_status status =
+	    app_sink_new(session, app_value(&session->args, APP_OPTION_OUTPUT), &sink, err);
 
 	if (status != SIGNET_OK)
 		return status;
@@ -106,8 +105,8 @@ signet_status app_export_with_key(
 	if (status == SIGNET_OK && !is_plain)
 		status = app_passphrase_new(session, "the key to be written", &secret, err);
 	if (status == SIGNET_OK)
-		status = app_sink_new(
-		    session, app_value(&session->args, APP_OPTION_OUTPUT), &sink, err);
+		status =
+		    app_sink_new(session, app_value(&session->args, APP_OPTION_OUTPUT), &sink, err);
 	if (status == SIGNET_OK)
 		status = sink->write(sink, text.data, text.size, err);
 	if (status == SIGNET_OK)

@@ -37,7 +37,7 @@ signet_status app_folder_make(const char *path, signet_error *err)
 		if (mkdir(copy, 0700) != 0 && errno != EEXIST)
 			status = signet_fail_sys(err,
 			    errno == EACCES || errno == EPERM ? SIGNET_E_PERMISSION
-			                                      : SIGNET_E_CANNOT_CREATE,
+							      : SIGNET_E_CANNOT_CREATE,
 			    "cannot make the folder %.120s", path);
 		if (i < size)
 			copy[i] = '/';
@@ -73,8 +73,8 @@ static signet_status read_all(signet_input *input, sn_buf *data, signet_error *e
 
 		if (status != SIGNET_OK)
 			return status;
-		status = input->read(
-		    input, data->size, data->data + data->size, READ_SIZE, &got, err);
+		status =
+		    input->read(input, data->size, data->data + data->size, READ_SIZE, &got, err);
 		if (status != SIGNET_OK)
 			return status;
 		if (got == 0)
@@ -83,8 +83,7 @@ static signet_status read_all(signet_input *input, sn_buf *data, signet_error *e
 	}
 }
 
-signet_status app_file_read(
-    app_session *session, const char *path, sn_buf *data, signet_error *err)
+signet_status app_file_read(app_session *session, const char *path, sn_buf *data, signet_error *err)
 {
 	signet_input *input = NULL;
 	signet_status status;
@@ -136,8 +135,8 @@ signet_status app_sink_new(
 	return signet_sink_file_new(session->ctx, path, sink_out, err);
 }
 
-signet_status app_file_write(app_session *session, const char *path, const void *data, size_t size,
-    signet_error *err)
+signet_status app_file_write(
+    app_session *session, const char *path, const void *data, size_t size, signet_error *err)
 {
 	signet_sink *sink = NULL;
 	signet_status status = app_sink_new(session, path, &sink, err);

@@ -14,13 +14,13 @@ bool app_file_exists(const char *path);
 signet_status app_folder_make(const char *path, signet_error *err) SIGNET_CHECKED;
 
 /* Reads a whole file ("-": standard input) of at most APP_FILE_MAX octets into a fresh buffer. */
-signet_status app_file_read(app_session *session, const char *path, sn_buf *data,
-    signet_error *err) SIGNET_CHECKED;
+signet_status app_file_read(
+    app_session *session, const char *path, sn_buf *data, signet_error *err) SIGNET_CHECKED;
 /* The certificates in it, added to list; the error names the file. */
 signet_status app_file_certs(app_session *session, const char *path, signet_cert_list *list,
     bool *is_p7_out, signet_error *err) SIGNET_CHECKED;
-signet_status app_file_key(app_session *session, const char *path, signet_key **key_out,
-    signet_error *err) SIGNET_CHECKED;
+signet_status app_file_key(
+    app_session *session, const char *path, signet_key **key_out, signet_error *err) SIGNET_CHECKED;
 
 /* A sink for -o: a file, or standard output for NULL and "-". */
 signet_status app_sink_new(app_session *session, const char *path, signet_sink **sink_out,
@@ -32,8 +32,7 @@ signet_status app_input_new(app_session *session, const char *path, signet_input
 signet_status app_file_write(app_session *session, const char *path, const void *data, size_t size,
     signet_error *err) SIGNET_CHECKED;
 /* Certificates as PEM (RFC 7468), appended. */
-signet_status app_pem_cert(sn_buf *text, const signet_cert *cert, signet_error *err)
-    SIGNET_CHECKED;
+signet_status app_pem_cert(sn_buf *text, const signet_cert *cert, signet_error *err) SIGNET_CHECKED;
 
 /* Puts the name of a file before the sentence of an error. */
 signet_status app_blame_file(signet_error *err, signet_status status, const char *path);

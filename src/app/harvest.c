@@ -14,21 +14,20 @@ static bool is_allowed(const app_session *session)
 		if (app_has(&session->args, against[i]))
 			return false;
 	return session->args.command->id == APP_COMMAND_OPEN ||
-	    session->args.command->id == APP_COMMAND_VERIFY;
+	       session->args.command->id == APP_COMMAND_VERIFY;
 }
 
-static signet_status add(app_session *session, sn_store *store, const signet_harvest *harvest,
-    signet_error *err)
+static signet_status add(
+    app_session *session, sn_store *store, const signet_harvest *harvest, signet_error *err)
 {
 	/* RFC 8551 2.5.2: newer replaces older; a time to come would never be replaced. */
-	bool is_timed =
-	    harvest->signing_time != INT64_MIN && harvest->signing_time <= session->now;
+	bool is_timed = harvest->signing_time != INT64_MIN && harvest->signing_time <= session->now;
 	bool has_other = harvest->encryption_cert != NULL &&
-	    !signet_cert_equal(harvest->encryption_cert, harvest->signing_cert);
+			 !signet_cert_equal(harvest->encryption_cert, harvest->signing_cert);
 	sn_store_contact contact = {
 		.address = harvest->address,
-		.cert = signet_cert_ref((signet_cert *)(has_other ? harvest->encryption_cert
-		                                                  : harvest->signing_cert)),
+		.cert = signet_cert_ref(
+		    (signet_cert *)(has_other ? harvest->encryption_cert : harvest->signing_cert)),
 		.signing_time = is_timed ? harvest->signing_time : INT64_MIN,
 		.source = "harvest",
 		.added_at = session->now,

@@ -14,8 +14,8 @@ void app_help(FILE *out)
 		    command->sub == NULL ? "" : " ", command->sub == NULL ? "" : command->sub);
 		(void)fprintf(out, "  %-18s %s\n", name, command->summary);
 	}
-	(void)fprintf(out,
-	    "\nsignet COMMAND --help says more, and so do signet(1) and signet-COMMAND(1).\n");
+	(void)fprintf(
+	    out, "\nsignet COMMAND --help says more, and so do signet(1) and signet-COMMAND(1).\n");
 }
 
 void app_help_verb(FILE *out, const char *verb)

@@ -110,8 +110,7 @@ static signet_status add_pem(
 	    find(data, size, "-----BEGIN PKCS7") == NULL &&
 	    find(data, size, "-----BEGIN CMS") == NULL && i->key_count > keys)
 		return SIGNET_OK;
-	return app_blame_file(
-	    err, signet_cert_list_read(i->certs, data, size, NULL, err), path);
+	return app_blame_file(err, signet_cert_list_read(i->certs, data, size, NULL, err), path);
 }
 
 static signet_status add_der(
@@ -132,8 +131,8 @@ static signet_status add_file(import *i, const char *path, signet_error *err)
 	if (status != SIGNET_OK)
 		return status;
 	if (data.size == 0)
-		status = signet_fail(
-		    err, SIGNET_E_MALFORMED, SIGNET_NO_OFFSET, "%.150s is empty", path);
+		status =
+		    signet_fail(err, SIGNET_E_MALFORMED, SIGNET_NO_OFFSET, "%.150s is empty", path);
 	else if (find(data.data, data.size, "-----BEGIN ") != NULL)
 		status = add_pem(i, path, data.data, data.size, err);
 	else
@@ -185,8 +184,8 @@ static signet_status pair_all(import *i, signet_error *err)
 	for (size_t k = 0; status == SIGNET_OK && k < i->key_count; k++) {
 		size_t found = 0;
 
-		for (size_t c = 0;
-		     status == SIGNET_OK && c < signet_cert_list_count(i->certs); c++) {
+		for (size_t c = 0; status == SIGNET_OK && c < signet_cert_list_count(i->certs);
+		     c++) {
 			signet_cert *cert = signet_cert_list_get(i->certs, c);
 
 			if (!signet_cert_has_key(cert, i->keys[k]))
@@ -209,7 +208,7 @@ static signet_status pair_all(import *i, signet_error *err)
 signet_status app_import(app_session *session, const char *const *paths, size_t count,
     app_identities *identities, signet_error *err)
 {
-	import i = { .session = session, .identities = identities };
+import i = {.session = session, .identities = identities };
 	signet_status status = signet_cert_list_new(session->ctx, &i.certs, err);
 
 	for (size_t k = 0; status == SIGNET_OK && k < count; k++)

@@ -44,8 +44,8 @@ static signet_status split_chain(app_session *session, const signet_cert_list *a
 		status = signet_cert_list_add(chain, signet_cert_list_get(all, i), err);
 	for (size_t i = 0; status == SIGNET_OK && i < session->args.values[APP_OPTION_CHAIN].count;
 	     i++)
-		status = app_file_certs(session,
-		    session->args.values[APP_OPTION_CHAIN].text[i], chain, NULL, err);
+		status = app_file_certs(
+		    session, session->args.values[APP_OPTION_CHAIN].text[i], chain, NULL, err);
 	if (status != SIGNET_OK) {
 		signet_cert_list_free(&chain);
 		return status;
@@ -195,8 +195,8 @@ signet_status app_identity_from_row(app_session *session, const sn_store_identit
 	return status;
 }
 
-signet_status app_identity_keep(app_session *session, signet_identity *identity,
-    const app_secret *secret, signet_error *err)
+signet_status app_identity_keep(
+    app_session *session, signet_identity *identity, const app_secret *secret, signet_error *err)
 {
 	signet_cert *cert = signet_identity_cert(identity);
 	sn_store_identity row = {

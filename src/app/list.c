@@ -55,8 +55,7 @@ static sn_buf *find_cell(app_list *list, const char *key)
 }
 
 /* A cell holds its texts each with a NUL behind it; an unknown one holds nothing. */
-signet_status app_list_text(
-    app_list *list, const char *key, const char *text, signet_error *err)
+signet_status app_list_text(app_list *list, const char *key, const char *text, signet_error *err)
 {
 	sn_buf *cell = find_cell(list, key);
 
@@ -133,8 +132,8 @@ static signet_status write_json(app_list *list, sn_buf *out, signet_error *err)
 	for (size_t row = 0; row < list->row_count; row++) {
 		sn_json_object_begin(&json);
 		for (size_t i = 0; i < list->column_count; i++)
-			json_cell(&json, &list->columns[i],
-			    &list->cells[row * list->column_count + i]);
+			json_cell(
+			    &json, &list->columns[i], &list->cells[row * list->column_count + i]);
 		sn_json_object_end(&json);
 	}
 	sn_json_array_end(&json);
@@ -143,8 +142,8 @@ static signet_status write_json(app_list *list, sn_buf *out, signet_error *err)
 }
 
 /* The texts of a cell with commas between; control characters as "?". */
-static signet_status append_cell(sn_buf *out, const sn_buf *cell, size_t *width_out,
-    size_t ceiling, signet_error *err)
+static signet_status append_cell(
+    sn_buf *out, const sn_buf *cell, size_t *width_out, size_t ceiling, signet_error *err)
 {
 	signet_status status = SIGNET_OK;
 	size_t width = 0;
@@ -186,8 +185,7 @@ static signet_status write_blocks(app_list *list, sn_buf *out, signet_error *err
 	return status;
 }
 
-static signet_status write_table_row(
-    app_list *list, size_t row, sn_buf *out, signet_error *err)
+static signet_status write_table_row(app_list *list, size_t row, sn_buf *out, signet_error *err)
 {
 	signet_status status = SIGNET_OK;
 	size_t padding = 0;

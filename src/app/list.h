@@ -11,13 +11,13 @@ typedef enum app_column_kind {
 	APP_COLUMN_TEXT,
 	APP_COLUMN_FLAG,
 	APP_COLUMN_TIME,
-	APP_COLUMN_MANY     /* JSON: an array of texts */
+	APP_COLUMN_MANY /* JSON: an array of texts */
 } app_column_kind;
 
 typedef struct app_column {
 	const char *key;
 	app_column_kind kind;
-	unsigned width;     /* shown in a table, cut to this; 0: not in tables */
+	unsigned width; /* shown in a table, cut to this; 0: not in tables */
 } app_column;
 
 enum { APP_COLUMNS_MAX = 24 };
@@ -26,7 +26,7 @@ typedef struct app_list {
 	app_session *session;
 	const app_column *columns;
 	size_t column_count;
-	sn_buf *cells;      /* column_count for each row */
+	sn_buf *cells; /* column_count for each row */
 	size_t row_count;
 } app_list;
 
@@ -55,6 +55,8 @@ void app_list_clear(app_list *list);
 	    { "not_after", APP_COLUMN_TIME, 10 }, { "fingerprint", APP_COLUMN_TEXT, 16 }, \
 	    { "subject", APP_COLUMN_TEXT, 0 }, { "issuer", APP_COLUMN_TEXT, 0 }, \
 	    { "serial", APP_COLUMN_TEXT, 0 }, { "not_before", APP_COLUMN_TIME, 0 }, \
-	{ "algorithm", APP_COLUMN_TEXT, 0 }
+	{ \
+		"algorithm", APP_COLUMN_TEXT, 0 \
+	}
 
 #endif

@@ -27,7 +27,7 @@ bool app_is_fingerprint(const signet_cert *cert, const char *text)
 bool app_is_named(const signet_cert *cert, const char *text)
 {
 	return signet_cert_has_address(cert, text) || app_is_fingerprint(cert, text) ||
-	    strcmp(signet_cert_subject(cert), text) == 0;
+	       strcmp(signet_cert_subject(cert), text) == 0;
 }
 
 signet_status app_check_domains(const app_args *args, signet_error *err)
@@ -38,7 +38,8 @@ signet_status app_check_domains(const app_args *args, signet_error *err)
 		const char *text = domains->text[i];
 		size_t size = strlen(text);
 
-		if (size == 0 || size > 253 || text[0] == '.' || strpbrk(text, "@ \t\r\n/,") != NULL)
+		if (size == 0 || size > 253 || text[0] == '.' ||
+		    strpbrk(text, "@ \t\r\n/,") != NULL)
 			return signet_fail(err, SIGNET_E_USAGE, SIGNET_NO_OFFSET,
 			    "--domain \"%.100s\" is no domain", text);
 	}

@@ -29,8 +29,8 @@ signet_status app_refuse(app_session *session, app_option_id id, signet_error *e
 	    session->args.command->verb);
 }
 
-signet_status app_check_outputs(app_session *session, const app_report *report,
-    bool is_content_written, signet_error *err)
+signet_status app_check_outputs(
+    app_session *session, const app_report *report, bool is_content_written, signet_error *err)
 {
 	const char *output = app_value(&session->args, APP_OPTION_OUTPUT);
 	bool is_stdout = output == NULL || strcmp(output, "-") == 0;

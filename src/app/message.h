@@ -8,8 +8,8 @@
 #include "app/report.h"
 
 /* --format */
-signet_status app_form(app_session *session, signet_input_form *form_out, signet_error *err)
-    SIGNET_CHECKED;
+signet_status app_form(
+    app_session *session, signet_input_form *form_out, signet_error *err) SIGNET_CHECKED;
 /* SIGNET_E_UNAVAILABLE where an option was given that does nothing in this version. */
 signet_status app_refuse(app_session *session, app_option_id id, signet_error *err) SIGNET_CHECKED;
 /* Content and report cannot both go to standard output. */
@@ -19,9 +19,8 @@ signet_status app_check_outputs(app_session *session, const app_report *report,
 const char *app_file_operand(const app_session *session);
 
 /* recipients.c: finds everyone to encrypt to and adds them; each that is missing is said. */
-signet_status app_recipients(
-    app_session *session, const signet_compose *header, signet_compose *compose, signet_error *err)
-    SIGNET_CHECKED;
+signet_status app_recipients(app_session *session, const signet_compose *header,
+    signet_compose *compose, signet_error *err) SIGNET_CHECKED;
 
 /* copies.c: writes every copy to --output-dir, or the one to -o, and then the report. */
 signet_status app_write_copies(app_session *session, signet_compose *compose, app_report *report,

@@ -175,8 +175,8 @@ static signet_status parse_letters(parser *p, const char *word, signet_error *er
 		const char text[3] = { '-', *letter, '\0' };
 		bool has_value = option != NULL && option->value != NULL;
 
-		status = take(p, option, text, 2,
-		    has_value && letter[1] != '\0' ? letter + 1 : NULL, err);
+		status = take(
+		    p, option, text, 2, has_value && letter[1] != '\0' ? letter + 1 : NULL, err);
 		if (has_value)
 			break;
 	}
@@ -198,8 +198,8 @@ static signet_status parse_operand(parser *p, const char *word, signet_error *er
 	return status;
 }
 
-signet_status app_args_parse(app_args *args, const app_command *command, int argc,
-    char *const *argv, signet_error *err)
+signet_status app_args_parse(
+    app_args *args, const app_command *command, int argc, char *const *argv, signet_error *err)
 {
 	parser p = { .args = args, .argc = argc, .argv = argv };
 	signet_status first = SIGNET_OK;

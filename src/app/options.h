@@ -21,7 +21,7 @@ typedef enum app_option_id {
 typedef struct app_command {
 	app_command_id id;
 	const char *verb;
-	const char *sub;            /* NULL: the verb stands alone */
+	const char *sub; /* NULL: the verb stands alone */
 	const char *operands;
 	size_t fewest, most;
 	const char *summary;
@@ -29,10 +29,10 @@ typedef struct app_command {
 
 typedef struct app_option {
 	const char *name;
-	char letter;                /* 0: none */
-	const char *value;          /* what the value is called; NULL: a flag */
+	char letter;       /* 0: none */
+	const char *value; /* what the value is called; NULL: a flag */
 	bool is_repeatable;
-	uint64_t commands;          /* a bit for each */
+	uint64_t commands; /* a bit for each */
 	const char *help;
 } app_option;
 
@@ -40,7 +40,7 @@ typedef struct app_option {
 typedef struct app_values {
 	const char **text;
 	size_t count;
-	bool is_configured;         /* by the file, not by the command line */
+	bool is_configured; /* by the file, not by the command line */
 } app_values;
 
 typedef struct app_args {
@@ -48,7 +48,7 @@ typedef struct app_args {
 	app_values values[APP_OPTION_COUNT];
 	const char **operands;
 	size_t operand_count;
-	char *configuration;        /* the text that configured values point into */
+	char *configuration; /* the text that configured values point into */
 } app_args;
 
 const app_command *app_command_get(app_command_id id);
@@ -69,8 +69,8 @@ signet_status app_args_parse(app_args *args, const app_command *command, int arg
     char *const *argv, signet_error *err) SIGNET_CHECKED;
 void app_args_clear(app_args *args);
 /* Adds a value (of a flag: NULL). */
-signet_status app_args_add(app_args *args, const app_option *option, const char *value,
-    signet_error *err) SIGNET_CHECKED;
+signet_status app_args_add(
+    app_args *args, const app_option *option, const char *value, signet_error *err) SIGNET_CHECKED;
 
 bool app_has(const app_args *args, app_option_id id);
 /* The value given last, or NULL. */

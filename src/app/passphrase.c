@@ -196,8 +196,7 @@ signet_status app_passphrase_new(
 		if (status == SIGNET_OK)
 			status = ask("The same again for", what, &again, err);
 		if (status == SIGNET_OK &&
-		    (again.size != fresh->size ||
-		        memcmp(again.text, fresh->text, again.size) != 0))
+		    (again.size != fresh->size || memcmp(again.text, fresh->text, again.size) != 0))
 			status = signet_fail(err, SIGNET_E_PASSPHRASE, SIGNET_NO_OFFSET,
 			    "the two passphrases differ");
 		sn_wipe(&again, sizeof(again));

@@ -7,7 +7,7 @@
 
 typedef struct finder {
 	app_session *session;
-	const signet_compose *header;   /* what the message says */
+	const signet_compose *header; /* what the message says */
 	signet_compose *compose;
 	size_t found;
 	size_t missing;
@@ -28,7 +28,7 @@ static bool is_in(const signet_compose *header, signet_address_role role, const 
 static bool is_blind(const finder *f, const char *address)
 {
 	return address != NULL && is_in(f->header, SIGNET_BCC, address) &&
-	    !is_in(f->header, SIGNET_TO, address) && !is_in(f->header, SIGNET_CC, address);
+	       !is_in(f->header, SIGNET_TO, address) && !is_in(f->header, SIGNET_CC, address);
 }
 
 /* Somebody who cannot be encrypted to is remembered, so that all of them can be named. */
@@ -51,12 +51,11 @@ static signet_status note_missing(
 	return SIGNET_OK;
 }
 
-static signet_status add_cert(
-    finder *f, const char *address, signet_cert *cert, signet_error *err)
+static signet_status add_cert(finder *f, const char *address, signet_cert *cert, signet_error *err)
 {
 	signet_error why = { 0 };
-	signet_status status = signet_compose_add_recipient(
-	    f->compose, address, cert, is_blind(f, address), &why);
+	signet_status status =
+	    signet_compose_add_recipient(f->compose, address, cert, is_blind(f, address), &why);
 
 	if (status != SIGNET_OK)
 		return note_missing(f, status, &why, err);
@@ -143,7 +142,7 @@ static signet_status add_named(finder *f, signet_error *err)
 		const char *address;
 
 		for (size_t i = 0; status == SIGNET_OK &&
-		     (address = signet_compose_address(f->header, role, i)) != NULL;
+				   (address = signet_compose_address(f->header, role, i)) != NULL;
 		     i++)
 			if (!is_named_before(f->header, role, i, address))
 				status = add_address(f, address, err);
@@ -151,19 +150,18 @@ static signet_status add_named(finder *f, signet_error *err)
 	return status;
 }
 
-signet_status app_recipients(app_session *session, const signet_compose *header,
-    signet_compose *compose, signet_error *err)
+signet_status app_recipients(
+    app_session *session, const signet_compose *header, signet_compose *compose, signet_error *err)
 {
 	finder f = { .session = session, .header = header, .compose = compose };
 	signet_status status;
 
-	status = app_has(&session->args, APP_OPTION_RECIPIENT) ? add_given(&f, err)
-	                                                       : add_named(&f, err);
+	status =
+	    app_has(&session->args, APP_OPTION_RECIPIENT) ? add_given(&f, err) : add_named(&f, err);
 	if (status != SIGNET_OK)
 		return status;
 	if (f.missing == 1)
-		return signet_fail(
-		    err, SIGNET_E_NO_CERT, SIGNET_NO_OFFSET, "%s", f.first.text);
+		return signet_fail(err, SIGNET_E_NO_CERT, SIGNET_NO_OFFSET, "%s", f.first.text);
 	if (f.missing > 1)
 		return signet_fail(err, SIGNET_E_NO_CERT, SIGNET_NO_OFFSET,
 		    "%zu recipients have no usable certificate: nothing was written", f.missing);

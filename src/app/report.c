@@ -19,7 +19,8 @@ signet_status app_report_begin(app_report *report, app_session *session, signet_
 	if (app_has(&session->args, APP_OPTION_JSON)) {
 		if (path != NULL && strcmp(path, "-") != 0)
 			return signet_fail(err, SIGNET_E_USAGE, SIGNET_NO_OFFSET,
-			    "--json writes the report to standard output, --report to %.100s", path);
+			    "--json writes the report to standard output, --report to %.100s",
+			    path);
 		path = "-";
 	}
 	if (path == NULL)
@@ -47,21 +48,19 @@ static signet_status finish(app_report *report, signet_status status, signet_err
 	return status;
 }
 
-signet_status app_report_result(
-    app_report *report, const signet_result *result, signet_error *err)
+signet_status app_report_result(app_report *report, const signet_result *result, signet_error *err)
 {
 	if (report->sink == NULL)
 		return SIGNET_OK;
 	return finish(report, signet_result_write_json(result, report->sink, err), err);
 }
 
-signet_status app_report_compose(app_report *report, const signet_compose *compose,
-    const char *const *files, signet_error *err)
+signet_status app_report_compose(
+    app_report *report, const signet_compose *compose, const char *const *files, signet_error *err)
 {
 	if (report->sink == NULL)
 		return SIGNET_OK;
-	return finish(
-	    report, signet_compose_write_json(compose, files, report->sink, err), err);
+	return finish(report, signet_compose_write_json(compose, files, report->sink, err), err);
 }
 
 /* Some failures are what a verdict says, only found out too early for one. */
@@ -133,8 +132,7 @@ static void write_failure(sn_json *json, const signet_error *failure)
 	sn_json_object_end(json);
 }
 
-signet_status app_report_failure(
-    app_report *report, const signet_error *failure, signet_error *err)
+signet_status app_report_failure(app_report *report, const signet_error *failure, signet_error *err)
 {
 	sn_json json;
 	sn_buf text;
@@ -186,7 +184,6 @@ void app_say_result(app_session *session, const signet_result *result)
 		const signet_result *part = signet_result_part(result, i);
 
 		app_say(session, "part %s: %s: %s", signet_result_part_path(result, i),
-		    signet_verdict_name(signet_result_verdict(part)),
-		    signet_result_summary(part));
+		    signet_verdict_name(signet_result_verdict(part)), signet_result_summary(part));
 	}
 }

@@ -9,13 +9,13 @@
 
 typedef struct app_report {
 	app_session *session;
-	signet_sink *sink;          /* NULL: no report is asked for */
+	signet_sink *sink; /* NULL: no report is asked for */
 	bool is_stdout;
 } app_report;
 
 /* Where --report and --json want it; made before the work, so that its failure comes before. */
-signet_status app_report_begin(app_report *report, app_session *session, signet_error *err)
-    SIGNET_CHECKED;
+signet_status app_report_begin(
+    app_report *report, app_session *session, signet_error *err) SIGNET_CHECKED;
 /* One of these, then nothing more: each ends the sink. */
 signet_status app_report_result(
     app_report *report, const signet_result *result, signet_error *err) SIGNET_CHECKED;

@@ -102,8 +102,7 @@ signet_status app_home(app_session *session, const char **home_out, signet_error
 	return SIGNET_OK;
 }
 
-signet_status app_home_path(
-    app_session *session, const char *name, sn_buf *path, signet_error *err)
+signet_status app_home_path(app_session *session, const char *name, sn_buf *path, signet_error *err)
 {
 	const char *home = NULL;
 	signet_status status = app_home(session, &home, err);

@@ -17,7 +17,7 @@
 
 enum {
 	APP_PASSPHRASE_MAX = 1024,
-	APP_FILE_MAX = 64 << 20     /* of a file with keys, certificates or CRLs */
+	APP_FILE_MAX = 64 << 20 /* of a file with keys, certificates or CRLs */
 };
 
 typedef struct app_secret {
@@ -29,17 +29,17 @@ typedef struct app_secret {
 typedef struct app_session {
 	app_args args;
 	signet_context *ctx;
-	char *home;                 /* NULL: not asked for yet */
-	int64_t now;                /* --at, or the clock */
+	char *home;  /* NULL: not asked for yet */
+	int64_t now; /* --at, or the clock */
 	bool is_quiet, is_verbose;
-	size_t lines;               /* said so far */
+	size_t lines; /* said so far */
 	void *module;
 	const sn_store_api *store_api;
-	sn_store *store;            /* NULL: not opened */
-	app_secret given;           /* --passphrase-file, --passphrase-fd */
-	app_secret typed;           /* at the terminal */
-	app_secret fresh;           /* for what is being made */
-	app_secret password;        /* --password-file, of the message itself */
+	sn_store *store;              /* NULL: not opened */
+	app_secret given;             /* --passphrase-file, --passphrase-fd */
+	app_secret typed;             /* at the terminal */
+	app_secret fresh;             /* for what is being made */
+	app_secret password;          /* --password-file, of the message itself */
 	signet_passphrase passphrase; /* the callback for the library */
 } app_session;
 
@@ -53,8 +53,8 @@ void app_say(app_session *session, const char *format, ...) SIGNET_PRINTF(2, 3);
 void app_say_more(app_session *session, const char *format, ...) SIGNET_PRINTF(2, 3);
 
 /* SIGNET_HOME: found, not made. Borrowed. */
-signet_status app_home(app_session *session, const char **home_out, signet_error *err)
-    SIGNET_CHECKED;
+signet_status app_home(
+    app_session *session, const char **home_out, signet_error *err) SIGNET_CHECKED;
 /* A path in it: text is appended to. */
 signet_status app_home_path(
     app_session *session, const char *name, sn_buf *path, signet_error *err) SIGNET_CHECKED;
@@ -63,8 +63,8 @@ signet_status app_home_path(
  * Opens the store. When it is only to be read and there is none, *store_out is NULL: nothing is
  * made, and the store counts as empty. With --no-store the same.
  */
-signet_status app_store(app_session *session, bool is_to_write, sn_store **store_out,
-    signet_error *err) SIGNET_CHECKED;
+signet_status app_store(
+    app_session *session, bool is_to_write, sn_store **store_out, signet_error *err) SIGNET_CHECKED;
 
 /* Whether the key material comes from --cert, --key or --p12, so that the store is not asked. */
 bool app_has_own_keys(const app_session *session);
@@ -79,8 +79,8 @@ signet_status app_passphrase_new(app_session *session, const char *what,
     const app_secret **secret_out, signet_error *err) SIGNET_CHECKED;
 void app_secret_wipe(app_secret *secret);
 /* The first line of a file, without its end. */
-signet_status app_first_line(app_session *session, const char *path, app_secret *secret,
-    signet_error *err) SIGNET_CHECKED;
+signet_status app_first_line(
+    app_session *session, const char *path, app_secret *secret, signet_error *err) SIGNET_CHECKED;
 
 /* config.c: adds what $SIGNET_HOME/config says and the command line does not. */
 signet_status app_config_read(app_session *session, signet_error *err) SIGNET_CHECKED;

@@ -13,8 +13,8 @@
 #include "app/session.h"
 
 static const char *const places[] = {
-	"src/store/signet-store.so",                        /* the build tree */
-	"../" SIGNET_LIBDIR "/signet/signet-store.so",      /* bin and lib side by side */
+	"src/store/signet-store.so",                   /* the build tree */
+	"../" SIGNET_LIBDIR "/signet/signet-store.so", /* bin and lib side by side */
 };
 
 static bool program_folder(char folder[PATH_MAX])

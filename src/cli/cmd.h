@@ -5,8 +5,8 @@
 #include "app/session.h"
 
 /* Message commands say and report their failures themselves, and return the exit code. */
-int cmd_write(app_session *session);    /* protect, sign, encrypt */
-int cmd_read(app_session *session);     /* open, verify, decrypt, inspect */
+int cmd_write(app_session *session); /* protect, sign, encrypt */
+int cmd_read(app_session *session);  /* open, verify, decrypt, inspect */
 
 /* The others leave that to main. */
 signet_status cmd_identity(app_session *session, signet_error *err) SIGNET_CHECKED;

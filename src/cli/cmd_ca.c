@@ -53,7 +53,7 @@ static signet_status issue_request(app_ca *ca, signet_error *err)
 	if (status == SIGNET_OK)
 		status = app_blame_file(err,
 		    app_ca_issue(ca, session->args.operands, session->args.operand_count, NULL,
-		        data.data, data.size, &cert, err),
+			data.data, data.size, &cert, err),
 		    path);
 	if (status == SIGNET_OK)
 		status = signet_cert_list_new(session->ctx, &list, err);
@@ -86,8 +86,8 @@ static signet_status generate_passphrase(app_secret *secret, signet_error *err)
 	return SIGNET_OK;
 }
 
-static signet_status p12_passphrase(app_session *session, app_secret *made,
-    const app_secret **secret_out, signet_error *err)
+static signet_status p12_passphrase(
+    app_session *session, app_secret *made, const app_secret **secret_out, signet_error *err)
 {
 	if (!app_has(&session->args, APP_OPTION_GENERATE_PASSPHRASE))
 		return app_passphrase_new(session, "the PKCS#12 file", secret_out, err);
@@ -114,8 +114,7 @@ static signet_status issue_p12(app_ca *ca, signet_error *err)
 	if (status == SIGNET_OK)
 		status = app_export_p12(session, identity, secret->text, secret->size, err);
 	if (status == SIGNET_OK)
-		app_say(session, "issued %s",
-		    signet_cert_serial(signet_identity_cert(identity)));
+		app_say(session, "issued %s", signet_cert_serial(signet_identity_cert(identity)));
 	if (status == SIGNET_OK && made.is_known &&
 	    (printf("%.*s\n", (int)made.size, made.text) < 0 || fflush(stdout) != 0))
 		status = signet_fail_sys(err, SIGNET_E_IO, "cannot print the passphrase");
@@ -157,9 +156,9 @@ static signet_status ca_revoke(app_ca *ca, signet_error *err)
 
 static signet_status list_entry(app_list *list, const app_ca_entry *entry, signet_error *err)
 {
-	const char *state = entry->is_revoked      ? "revoked"
-	    : entry->not_after < list->session->now ? "expired"
-	                                            : "valid";
+	const char *state = entry->is_revoked                       ? "revoked"
+			    : entry->not_after < list->session->now ? "expired"
+								    : "valid";
 	char *rest = entry->addresses;
 	signet_status status = app_list_row(list, err);
 
@@ -216,8 +215,7 @@ signet_status cmd_ca(app_session *session, signet_error *err)
 	case APP_COMMAND_CA_ISSUE: status = ca_issue(&ca, err); break;
 	case APP_COMMAND_CA_REVOKE: status = ca_revoke(&ca, err); break;
 	case APP_COMMAND_CA_CRL:
-		status = app_ca_write_crl(
-		    &ca, app_value(&session->args, APP_OPTION_OUTPUT), err);
+		status = app_ca_write_crl(&ca, app_value(&session->args, APP_OPTION_OUTPUT), err);
 		break;
 	default: status = ca_list(&ca, err); break;
 	}

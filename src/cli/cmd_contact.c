@@ -190,8 +190,7 @@ static signet_status collect(
 	if (status == SIGNET_OK)
 		status = app_store(session, false, store_out, err);
 	if (status == SIGNET_OK && *store_out != NULL)
-		status = session->store_api->contact_each(
-		    *store_out, NULL, visit_collect, c, err);
+		status = session->store_api->contact_each(*store_out, NULL, visit_collect, c, err);
 	if (status == SIGNET_OK && c->count == 0)
 		status = not_found(session, err);
 	return status;

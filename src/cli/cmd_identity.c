@@ -34,7 +34,7 @@ static void say_kept(app_session *session, const signet_cert *cert)
 	app_date(signet_cert_not_after(cert), date);
 	app_say(session, "identity of %s kept: %.16s, until %s",
 	    signet_cert_address(cert, 0) == NULL ? signet_cert_subject(cert)
-	                                         : signet_cert_address(cert, 0),
+						 : signet_cert_address(cert, 0),
 	    signet_cert_fingerprint(cert), date);
 }
 
@@ -43,8 +43,8 @@ static signet_status identity_new(app_session *session, signet_error *err)
 	signet_identity *identity = NULL;
 	const app_secret *secret = NULL;
 	app_ca ca;
-	signet_status status = app_ca_open(
-	    session, app_value(&session->args, APP_OPTION_CA), &ca, err);
+	signet_status status =
+	    app_ca_open(session, app_value(&session->args, APP_OPTION_CA), &ca, err);
 
 	if (status != SIGNET_OK)
 		return status;
@@ -62,16 +62,15 @@ static signet_status identity_new(app_session *session, signet_error *err)
 	return status;
 }
 
-static signet_status list_row(
-    app_list *list, const sn_store_identity *row, signet_error *err)
+static signet_status list_row(app_list *list, const sn_store_identity *row, signet_error *err)
 {
 	signet_status status = app_list_row(list, err);
 
 	if (status == SIGNET_OK)
 		status = app_list_cert(list, row->cert, err);
 	if (status == SIGNET_OK)
-		status = app_list_text(
-		    list, "key", row->is_key_encrypted ? "passphrase" : "plain", err);
+		status =
+		    app_list_text(list, "key", row->is_key_encrypted ? "passphrase" : "plain", err);
 	if (status == SIGNET_OK)
 		status = app_list_flag(list, "default", row->is_default, err);
 	return status;
@@ -188,8 +187,7 @@ static signet_status export_certs(
 	return status;
 }
 
-static signet_status export_p12(
-    app_session *session, signet_identity *identity, signet_error *err)
+static signet_status export_p12(app_session *session, signet_identity *identity, signet_error *err)
 {
 	const app_secret *secret = NULL;
 	signet_key *key = NULL;

@@ -99,7 +99,8 @@ static signet_status read_inputs(reading *r, signet_error *err)
 	return SIGNET_OK;
 }
 
-/* verify writes content with -o only; inspect writes its drawing unless that would be in the way. */
+/* verify writes content with -o only; inspect writes its drawing unless that would be in the way.
+ */
 static bool is_writing(const reading *r, const app_report *report)
 {
 	bool has_output = app_has(&r->session->args, APP_OPTION_OUTPUT);

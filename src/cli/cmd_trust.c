@@ -61,15 +61,14 @@ static signet_status keep(
 
 	if (status == SIGNET_OK)
 		app_say(session, "%s is trusted now%s%s%s: %.16s", signet_cert_subject(cert),
-		    domains->count == 0 ? "" : " for ",
-		    domains->count == 0 ? "" : domains->text[0],
+		    domains->count == 0 ? "" : " for ", domains->count == 0 ? "" : domains->text[0],
 		    domains->count > 1 ? " and more" : "", signet_cert_fingerprint(cert));
 	return status;
 }
 
 /* The same rule as for --trust: see app/trust.c. */
-static signet_status add_list(app_session *session, sn_store *store,
-    const signet_cert_list *list, bool is_p7, size_t *count, signet_error *err)
+static signet_status add_list(app_session *session, sn_store *store, const signet_cert_list *list,
+    bool is_p7, size_t *count, signet_error *err)
 {
 	signet_status status = SIGNET_OK;
 
@@ -154,8 +153,8 @@ static signet_status trust_remove(app_session *session, signet_error *err)
 		    p.name);
 	if (p.count > 1)
 		return signet_fail(err, SIGNET_E_USAGE, SIGNET_NO_OFFSET,
-		    "%zu authorities are called \"%.100s\": name one by its fingerprint",
-		    p.count, p.name);
+		    "%zu authorities are called \"%.100s\": name one by its fingerprint", p.count,
+		    p.name);
 	status = session->store_api->anchor_remove(store, p.id, err);
 	if (status == SIGNET_OK)
 		app_say(session, "%s is trusted no longer", p.name);

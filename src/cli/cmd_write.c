@@ -9,11 +9,11 @@ typedef struct writing {
 	app_session *session;
 	signet_compose_options options;
 	signet_input *input;
-	signet_compose *header;         /* a look at the header, before the signers are known */
+	signet_compose *header; /* a look at the header, before the signers are known */
 	signet_compose *compose;
-	app_identities given;           /* --cert, --key, --p12 */
+	app_identities given; /* --cert, --key, --p12 */
 	app_identities signers;
-	signet_cert *self;              /* one's own, to encrypt to */
+	signet_cert *self; /* one's own, to encrypt to */
 	const char *self_address;
 } writing;
 
@@ -59,7 +59,7 @@ static void read_cipher(writing *w)
 	if (text != NULL && strcmp(text, "auto") != 0)
 		w->options.cipher = text;
 	else if (app_has(&w->session->args, APP_OPTION_COMPATIBLE) &&
-	    w->options.protection == (SIGNET_SIGN | SIGNET_ENCRYPT))
+		 w->options.protection == (SIGNET_SIGN | SIGNET_ENCRYPT))
 		w->options.cipher = "aes-128-cbc";
 }
 
@@ -70,8 +70,9 @@ static signet_status read_options(writing *w, signet_error *err)
 	signet_status status = SIGNET_OK;
 
 	w->options.protection = args->command->id == APP_COMMAND_SIGN ? SIGNET_SIGN
-	    : args->command->id == APP_COMMAND_ENCRYPT                ? SIGNET_ENCRYPT
-	                                                              : SIGNET_SIGN | SIGNET_ENCRYPT;
+				: args->command->id == APP_COMMAND_ENCRYPT
+				    ? SIGNET_ENCRYPT
+				    : SIGNET_SIGN | SIGNET_ENCRYPT;
 	w->options.time = w->session->now;
 	w->options.opaque = app_has(args, APP_OPTION_OPAQUE);
 	w->options.detached = app_has(args, APP_OPTION_DETACHED);
@@ -86,8 +87,8 @@ static signet_status read_options(writing *w, signet_error *err)
 		status = read_headers_policy(w, err);
 	if (status == SIGNET_OK)
 		status = read_key_transport(w, err);
-	if (status == SIGNET_OK && w->options.detached &&
-	    w->options.form != SIGNET_FORM_DER && w->options.form != SIGNET_FORM_PEM)
+	if (status == SIGNET_OK && w->options.detached && w->options.form != SIGNET_FORM_DER &&
+	    w->options.form != SIGNET_FORM_PEM)
 		status = signet_fail(err, SIGNET_E_USAGE, SIGNET_NO_OFFSET,
 		    "--detached goes with --format der or pem; mail is signed clearly by itself");
 	if (status == SIGNET_OK && app_has(args, APP_OPTION_OUTPUT) &&
@@ -164,7 +165,7 @@ static const char *own_address(const writing *w)
 static bool must_have_self(const writing *w)
 {
 	return w->options.protection == (SIGNET_SIGN | SIGNET_ENCRYPT) &&
-	    !app_has(&w->session->args, APP_OPTION_NO_SELF);
+	       !app_has(&w->session->args, APP_OPTION_NO_SELF);
 }
 
 /* RFC 8551 2.5.3: a signature also says which certificate answers are to be encrypted to. */
@@ -175,8 +176,7 @@ static signet_status find_self(writing *w, signet_error *err)
 
 	w->self_address = own_address(w);
 	if (w->self_address != NULL)
-		status = app_own_recipient(
-		    w->session, &w->given, w->self_address, &w->self, &why);
+		status = app_own_recipient(w->session, &w->given, w->self_address, &w->self, &why);
 	else
 		(void)signet_fail(&why, SIGNET_E_NO_CERT, SIGNET_NO_OFFSET,
 		    "the signer's certificate has no address");
@@ -236,8 +236,7 @@ static signet_status prepare(writing *w, signet_error *err)
 	if (status == SIGNET_OK)
 		status = app_identities_given(w->session, &w->given, err);
 	if (status == SIGNET_OK)
-		status = app_input_new(
-		    w->session, app_file_operand(w->session), &w->input, err);
+		status = app_input_new(w->session, app_file_operand(w->session), &w->input, err);
 	if (status == SIGNET_OK)
 		status = look_at_header(w, err);
 	if (status == SIGNET_OK && (w->options.protection & SIGNET_SIGN) != 0)
@@ -259,8 +258,8 @@ static signet_status run(writing *w, app_report *report, signet_error *err)
 	if (status == SIGNET_OK)
 		status = prepare(w, err);
 	if (status == SIGNET_OK)
-		status = signet_compose_new(
-		    w->session->ctx, w->input, &w->options, &w->compose, err);
+		status =
+		    signet_compose_new(w->session->ctx, w->input, &w->options, &w->compose, err);
 	if (status == SIGNET_OK)
 		status = add_recipients(w, err);
 	if (status == SIGNET_OK) {

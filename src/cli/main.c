@@ -41,18 +41,15 @@ static int no_command(const char *verb, const char *sub)
 		return 69;
 	}
 	if (app_verb_has_subs(verb))
-		(void)fprintf(stderr, "signet: %s needs a command of its own; see signet %s --help\n",
-		    verb, verb);
+		(void)fprintf(stderr,
+		    "signet: %s needs a command of its own; see signet %s --help\n", verb, verb);
 	else
-		(void)fprintf(stderr, "signet: there is no command \"%.60s\"; see signet --help\n",
-		    verb);
+		(void)fprintf(
+		    stderr, "signet: there is no command \"%.60s\"; see signet --help\n", verb);
 	return 64;
 }
 
-static bool is_message(const app_command *command)
-{
-	return command->id <= APP_COMMAND_INSPECT;
-}
+static bool is_message(const app_command *command) { return command->id <= APP_COMMAND_INSPECT; }
 
 static int run(app_session *session)
 {
@@ -61,7 +58,7 @@ static int run(app_session *session)
 
 	if (is_message(session->args.command))
 		return session->args.command->id <= APP_COMMAND_ENCRYPT ? cmd_write(session)
-		                                                        : cmd_read(session);
+									: cmd_read(session);
 	if (strcmp(session->args.command->verb, "identity") == 0)
 		status = cmd_identity(session, &err);
 	else if (strcmp(session->args.command->verb, "contact") == 0)
@@ -126,7 +123,8 @@ int main(int argc, char **argv)
 	const char *sub;
 	bool has_subs;
 
-	/* A reader that went away is an error of writing (74), not a death; files are ours alone. */
+	/* A reader that went away is an error of writing (74), not a death; files are ours alone.
+	 */
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)umask(077);
 	if (argc < 2) {

@@ -6,11 +6,7 @@
 #include "cert/email.h"
 #include "cert/issue.h"
 
-enum {
-	MAX_ADDRESSES = 64,
-	MAX_REVOKED = 1 << 20,
-	MAX_CRL = 64 << 20
-};
+enum { MAX_ADDRESSES = 64, MAX_REVOKED = 1 << 20, MAX_CRL = 64 << 20 };
 
 static const sn_issue_profile profiles[] = {
 	[SIGNET_CA_SIGN_AND_ENCRYPT] = SN_ISSUE_BOTH,
@@ -131,8 +127,8 @@ signet_status signet_ca_issue(signet_context *ctx, const signet_ca_options *opti
 	status = sn_public_key_of(key, &public_key, err);
 	if (status != SIGNET_OK)
 		return status;
-	status = issue(ctx, options, options->addresses, options->address_count, public_key,
-	    cert_out, err);
+	status = issue(
+	    ctx, options, options->addresses, options->address_count, public_key, cert_out, err);
 	sn_public_key_unref(&public_key);
 	return status;
 }
@@ -156,8 +152,8 @@ signet_status signet_ca_issue_request(signet_context *ctx, const signet_ca_optio
 			addresses[count] = sn_csr_address(csr, count);
 			count++;
 		}
-		status = issue(
-		    ctx, options, addresses, count, sn_csr_public_key(csr), cert_out, err);
+		status =
+		    issue(ctx, options, addresses, count, sn_csr_public_key(csr), cert_out, err);
 	}
 	sn_csr_free(&csr);
 	return status;

@@ -5,15 +5,15 @@
 /* An anchor with more domains than this is one that should have none. */
 enum { MAX_DOMAINS = 256 };
 
-static signet_status add_row(sn_store *store, const sn_store_anchor *anchor, int64_t *id_out,
-    signet_error *err)
+static signet_status add_row(
+    sn_store *store, const sn_store_anchor *anchor, int64_t *id_out, signet_error *err)
 {
 	sn_store_query query;
 	int64_t certificate_id = 0;
 	signet_status status;
 
-	status = sn_store_certificate_add(
-	    store, anchor->cert, anchor->added_at, &certificate_id, err);
+	status =
+	    sn_store_certificate_add(store, anchor->cert, anchor->added_at, &certificate_id, err);
 	if (status != SIGNET_OK)
 		return status;
 	sn_store_query_begin(&query, store,
@@ -26,8 +26,7 @@ static signet_status add_row(sn_store *store, const sn_store_anchor *anchor, int
 	return sn_store_query_run(&query, err);
 }
 
-static signet_status add_domain(
-    sn_store *store, int64_t id, const char *domain, signet_error *err)
+static signet_status add_domain(sn_store *store, int64_t id, const char *domain, signet_error *err)
 {
 	sn_store_query query;
 	char *folded = NULL;
@@ -36,8 +35,7 @@ static signet_status add_domain(
 	status = sn_store_fold(store->ctx, domain, &folded, err);
 	if (status != SIGNET_OK)
 		return status;
-	sn_store_query_begin(
-	    &query, store, "INSERT OR IGNORE INTO anchor_domain VALUES (?, ?)");
+	sn_store_query_begin(&query, store, "INSERT OR IGNORE INTO anchor_domain VALUES (?, ?)");
 	sn_store_query_int(&query, id);
 	sn_store_query_text(&query, folded);
 	status = sn_store_query_run(&query, err);
@@ -45,8 +43,7 @@ static signet_status add_domain(
 	return status;
 }
 
-signet_status sn_store_anchor_add(
-    sn_store *store, const sn_store_anchor *anchor, signet_error *err)
+signet_status sn_store_anchor_add(sn_store *store, const sn_store_anchor *anchor, signet_error *err)
 {
 	sn_store_query query;
 	int64_t id = 0;
@@ -70,16 +67,16 @@ signet_status sn_store_anchor_add(
 	return sn_store_end(store, status, err);
 }
 
-static signet_status read_domains(sn_store *store, int64_t id, char *domains[MAX_DOMAINS],
-    size_t *count_out, signet_error *err)
+static signet_status read_domains(
+    sn_store *store, int64_t id, char *domains[MAX_DOMAINS], size_t *count_out, signet_error *err)
 {
 	sn_store_query query;
 	signet_status status = SIGNET_OK;
 	signet_status end;
 	size_t count = 0;
 
-	sn_store_query_begin(&query, store,
-	    "SELECT domain FROM anchor_domain WHERE anchor_id = ? ORDER BY domain");
+	sn_store_query_begin(
+	    &query, store, "SELECT domain FROM anchor_domain WHERE anchor_id = ? ORDER BY domain");
 	sn_store_query_int(&query, id);
 	while (status == SIGNET_OK && sn_store_query_row(&query)) {
 		/* Leaving one out would widen or narrow what the anchor is believed to say. */
@@ -88,8 +85,8 @@ static signet_status read_domains(sn_store *store, int64_t id, char *domains[MAX
 			    "the store has an anchor with more than %d domains", MAX_DOMAINS);
 		else
 			status = sn_strdup(store->ctx,
-			    (const char *)sqlite3_column_text(query.statement, 0),
-			    &domains[count], err);
+			    (const char *)sqlite3_column_text(query.statement, 0), &domains[count],
+			    err);
 		if (status == SIGNET_OK)
 			count++;
 	}

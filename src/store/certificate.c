@@ -17,8 +17,8 @@ signet_status sn_store_fold(
 	return SIGNET_OK;
 }
 
-signet_status sn_store_certificate_add(sn_store *store, const signet_cert *cert, int64_t now,
-    int64_t *id_out, signet_error *err)
+signet_status sn_store_certificate_add(
+    sn_store *store, const signet_cert *cert, int64_t now, int64_t *id_out, signet_error *err)
 {
 	sn_store_query query;
 	size_t size = 0;

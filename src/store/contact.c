@@ -6,8 +6,8 @@
 
 /*
  * heard_at orders the certificates of one address: an old certificate whose owner has lately said
- * (RFC 8551 2.5.3) that he reads with it comes before a newer one he has not spoken of. Capabilities
- * are replaced by those of a later message only (RFC 8551 2.7.1).
+ * (RFC 8551 2.5.3) that he reads with it comes before a newer one he has not spoken of.
+ * Capabilities are replaced by those of a later message only (RFC 8551 2.7.1).
  */
 static const char add_sql[] =
     "INSERT INTO contact (address, shown_address, is_domain, certificate_id, capabilities,"
@@ -57,8 +57,8 @@ signet_status sn_store_contact_add(
 	status = sn_store_begin(store, err);
 	if (status != SIGNET_OK)
 		goto out;
-	status = sn_store_certificate_add(
-	    store, contact->cert, contact->added_at, &certificate_id, err);
+	status =
+	    sn_store_certificate_add(store, contact->cert, contact->added_at, &certificate_id, err);
 	if (status == SIGNET_OK)
 		status = add_row(store, contact, certificate_id, folded, err);
 	status = sn_store_end(store, status, err);

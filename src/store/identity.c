@@ -47,8 +47,8 @@ static signet_status add_addresses(
 	return status;
 }
 
-static signet_status add_chain(sn_store *store, int64_t id, const sn_store_identity *identity,
-    signet_error *err)
+static signet_status add_chain(
+    sn_store *store, int64_t id, const sn_store_identity *identity, signet_error *err)
 {
 	size_t count = identity->chain == NULL ? 0 : signet_cert_list_count(identity->chain);
 	sn_store_query query;
@@ -64,8 +64,7 @@ static signet_status add_chain(sn_store *store, int64_t id, const sn_store_ident
 		    identity->added_at, &certificate_id, err);
 		if (status != SIGNET_OK)
 			return status;
-		sn_store_query_begin(
-		    &query, store, "INSERT INTO identity_chain VALUES (?, ?, ?)");
+		sn_store_query_begin(&query, store, "INSERT INTO identity_chain VALUES (?, ?, ?)");
 		sn_store_query_int(&query, id);
 		sn_store_query_int(&query, (int64_t)i);
 		sn_store_query_int(&query, certificate_id);

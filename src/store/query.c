@@ -40,16 +40,16 @@ void sn_store_query_text(sn_store_query *query, const char *text)
 {
 	query->bound++;
 	if (query->code == SQLITE_OK)
-		query->code = sqlite3_bind_text(
-		    query->statement, query->bound, text, -1, SQLITE_STATIC);
+		query->code =
+		    sqlite3_bind_text(query->statement, query->bound, text, -1, SQLITE_STATIC);
 }
 
 void sn_store_query_blob(sn_store_query *query, const uint8_t *data, size_t size)
 {
 	query->bound++;
 	if (query->code == SQLITE_OK)
-		query->code = sqlite3_bind_blob64(
-		    query->statement, query->bound, data, size, SQLITE_STATIC);
+		query->code =
+		    sqlite3_bind_blob64(query->statement, query->bound, data, size, SQLITE_STATIC);
 }
 
 bool sn_store_query_row(sn_store_query *query)

@@ -25,7 +25,7 @@ typedef struct sn_store_query {
 
 void sn_store_query_begin(sn_store_query *query, sn_store *store, const char *sql);
 void sn_store_query_int(sn_store_query *query, int64_t value);
-void sn_store_query_text(sn_store_query *query, const char *text);    /* NULL: null */
+void sn_store_query_text(sn_store_query *query, const char *text);                 /* NULL: null */
 void sn_store_query_blob(sn_store_query *query, const uint8_t *data, size_t size); /* the same */
 /* Whether there is a row more. */
 bool sn_store_query_row(sn_store_query *query);
@@ -41,12 +41,11 @@ signet_status sn_store_fail(sn_store *store, int code, signet_error *err);
 
 /* A transaction around what changes several rows: end commits when status is SIGNET_OK. */
 signet_status sn_store_begin(sn_store *store, signet_error *err) SIGNET_CHECKED;
-signet_status sn_store_end(sn_store *store, signet_status status, signet_error *err)
-    SIGNET_CHECKED;
+signet_status sn_store_end(sn_store *store, signet_status status, signet_error *err) SIGNET_CHECKED;
 
 /* Deletes the row of a table; SIGNET_E_NOT_FOUND. sql has one parameter. */
-signet_status sn_store_delete(sn_store *store, const char *sql, int64_t id, signet_error *err)
-    SIGNET_CHECKED;
+signet_status sn_store_delete(
+    sn_store *store, const char *sql, int64_t id, signet_error *err) SIGNET_CHECKED;
 
 /* certificate.c */
 signet_status sn_store_certificate_add(sn_store *store, const signet_cert *cert, int64_t now,
@@ -54,10 +53,10 @@ signet_status sn_store_certificate_add(sn_store *store, const signet_cert *cert,
 /* The certificate whose DER is in a column. */
 signet_status sn_store_certificate_get(
     sn_store_query *query, int column, signet_cert **cert_out, signet_error *err) SIGNET_CHECKED;
-signet_status sn_store_chain_add(sn_store *store, const signet_cert_list *chain, int64_t now,
-    signet_error *err) SIGNET_CHECKED;
-signet_status sn_store_chain_read(sn_store *store, signet_cert_list *list, signet_error *err)
-    SIGNET_CHECKED;
+signet_status sn_store_chain_add(
+    sn_store *store, const signet_cert_list *chain, int64_t now, signet_error *err) SIGNET_CHECKED;
+signet_status sn_store_chain_read(
+    sn_store *store, signet_cert_list *list, signet_error *err) SIGNET_CHECKED;
 /* An address or domain as it is looked up: a copy with A to Z in lower case. */
 signet_status sn_store_fold(const signet_context *ctx, const char *address, char **folded_out,
     signet_error *err) SIGNET_CHECKED;
@@ -67,26 +66,25 @@ signet_status sn_store_identity_add(
     sn_store *store, const sn_store_identity *identity, signet_error *err) SIGNET_CHECKED;
 signet_status sn_store_identity_each(sn_store *store, const char *address,
     sn_store_identity_visit *visit, void *user, signet_error *err) SIGNET_CHECKED;
-signet_status sn_store_identity_set_default(sn_store *store, int64_t id, signet_error *err)
-    SIGNET_CHECKED;
-signet_status sn_store_identity_remove(sn_store *store, int64_t id, signet_error *err)
-    SIGNET_CHECKED;
+signet_status sn_store_identity_set_default(
+    sn_store *store, int64_t id, signet_error *err) SIGNET_CHECKED;
+signet_status sn_store_identity_remove(
+    sn_store *store, int64_t id, signet_error *err) SIGNET_CHECKED;
 
 /* contact.c */
 signet_status sn_store_contact_add(
     sn_store *store, const sn_store_contact *contact, signet_error *err) SIGNET_CHECKED;
 signet_status sn_store_contact_each(sn_store *store, const char *address,
     sn_store_contact_visit *visit, void *user, signet_error *err) SIGNET_CHECKED;
-signet_status sn_store_contact_remove(sn_store *store, int64_t id, signet_error *err)
-    SIGNET_CHECKED;
+signet_status sn_store_contact_remove(
+    sn_store *store, int64_t id, signet_error *err) SIGNET_CHECKED;
 
 /* anchor.c */
 signet_status sn_store_anchor_add(
     sn_store *store, const sn_store_anchor *anchor, signet_error *err) SIGNET_CHECKED;
 signet_status sn_store_anchor_each(
     sn_store *store, sn_store_anchor_visit *visit, void *user, signet_error *err) SIGNET_CHECKED;
-signet_status sn_store_anchor_remove(sn_store *store, int64_t id, signet_error *err)
-    SIGNET_CHECKED;
+signet_status sn_store_anchor_remove(sn_store *store, int64_t id, signet_error *err) SIGNET_CHECKED;
 
 const sn_store_api *signet_store_module(void);
 

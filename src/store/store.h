@@ -18,10 +18,10 @@ typedef struct sn_store sn_store;
 
 /* One key with its certificate. Keys stay after their certificate has ended: mail does too. */
 typedef struct sn_store_identity {
-	int64_t id;                     /* given by the store */
+	int64_t id; /* given by the store */
 	signet_cert *cert;
-	const signet_cert_list *chain;  /* NULL: none */
-	const uint8_t *key;             /* PKCS#8, DER */
+	const signet_cert_list *chain; /* NULL: none */
+	const uint8_t *key;            /* PKCS#8, DER */
 	size_t key_size;
 	bool is_key_encrypted;
 	bool is_default;
@@ -31,20 +31,20 @@ typedef struct sn_store_identity {
 /* A certificate believed to be that of an address, or of a whole mail domain. */
 typedef struct sn_store_contact {
 	int64_t id;
-	const char *address;            /* "bob@example.com", or "example.com" */
+	const char *address; /* "bob@example.com", or "example.com" */
 	bool is_domain;
 	signet_cert *cert;
-	const uint8_t *capabilities;    /* SMIMECapabilities in DER; NULL: unknown */
+	const uint8_t *capabilities; /* SMIMECapabilities in DER; NULL: unknown */
 	size_t capabilities_size;
-	int64_t signing_time;           /* of the message that said so; INT64_MIN: none did */
-	const char *source;             /* "import", "harvest" */
+	int64_t signing_time; /* of the message that said so; INT64_MIN: none did */
+	const char *source;   /* "import", "harvest" */
 	int64_t added_at;
 } sn_store_contact;
 
 typedef struct sn_store_anchor {
 	int64_t id;
 	signet_cert *cert;
-	const char *const *domains;     /* none: for all addresses */
+	const char *const *domains; /* none: for all addresses */
 	size_t domain_count;
 	int64_t added_at;
 } sn_store_anchor;
@@ -57,11 +57,11 @@ typedef signet_status sn_store_anchor_visit(
     void *user, const sn_store_anchor *anchor, signet_error *err);
 
 typedef struct sn_store_api {
-	unsigned version;               /* SN_STORE_VERSION */
+	unsigned version; /* SN_STORE_VERSION */
 
 	/* location: the file of the database, in a folder that exists; made when missing. */
-	signet_status (*open)(signet_context *ctx, const char *location, sn_store **store_out,
-	    signet_error *err);
+	signet_status (*open)(
+	    signet_context *ctx, const char *location, sn_store **store_out, signet_error *err);
 	void (*close)(sn_store **store);
 
 	/* A certificate that is there already gets the new key and chain. */

@@ -16,7 +16,7 @@ typedef struct fixture {
 	char dir[64];
 	char path[96];
 	signet_identity *ca;
-	signet_key *key;        /* of every person */
+	signet_key *key; /* of every person */
 } fixture;
 
 int fixture_setup(void **state);
@@ -38,10 +38,10 @@ typedef struct seen {
 	size_t count;
 	int64_t id[SEEN_MAX];
 	char fingerprint[SEEN_MAX][65];
-	char text[SEEN_MAX][64];    /* key, source or first domain */
-	char more[SEEN_MAX][64];    /* capabilities */
-	size_t number[SEEN_MAX];    /* certificates in the chain, domains */
-	bool flag[SEEN_MAX];        /* default, encrypted, is_domain */
+	char text[SEEN_MAX][64]; /* key, source or first domain */
+	char more[SEEN_MAX][64]; /* capabilities */
+	size_t number[SEEN_MAX]; /* certificates in the chain, domains */
+	bool flag[SEEN_MAX];     /* default, encrypted, is_domain */
 	int64_t time[SEEN_MAX];
 } seen;
 void see_identities(fixture *f, const char *address, seen *seen);

@@ -13,8 +13,8 @@ static void contact__exact_address_comes_before_its_domain(void **state)
 
 	assert_int_equal(
 	    fixture_add_contact(f, domain, "example.com", NULL, INT64_MIN, "import"), SIGNET_OK);
-	assert_int_equal(fixture_add_contact(
-	                     f, person, "bob@example.com", NULL, INT64_MIN, "import"),
+	assert_int_equal(
+	    fixture_add_contact(f, person, "bob@example.com", NULL, INT64_MIN, "import"),
 	    SIGNET_OK);
 	see_contacts(f, "Bob@EXAMPLE.com", &s);
 	assert_int_equal(s.count, 2);
@@ -32,8 +32,8 @@ static void domain__does_not_answer_for_other_domains(void **state)
 {
 	fixture *f = *state;
 	signet_cert *cert = fixture_cert(f, "gateway@example.com", NULL, OLD);
-	static const char *const others[] = { "a@sub.example.com", "a@xexample.com", "example.com@x",
-		"a@example.com.evil", "example.co" };
+	static const char *const others[] = { "a@sub.example.com", "a@xexample.com",
+		"example.com@x", "a@example.com.evil", "example.co" };
 	seen s;
 
 	assert_int_equal(
@@ -54,16 +54,13 @@ static void contact__lately_said_to_be_in_use_comes_before_a_newer_one(void **st
 	seen s;
 
 	assert_int_equal(
-	    fixture_add_contact(f, older, "bob@example.com", NULL, INT64_MIN, "import"),
-	    SIGNET_OK);
+	    fixture_add_contact(f, older, "bob@example.com", NULL, INT64_MIN, "import"), SIGNET_OK);
 	assert_int_equal(
-	    fixture_add_contact(f, newer, "bob@example.com", NULL, INT64_MIN, "import"),
-	    SIGNET_OK);
+	    fixture_add_contact(f, newer, "bob@example.com", NULL, INT64_MIN, "import"), SIGNET_OK);
 	see_contacts(f, "bob@example.com", &s);
 	assert_seen(&s, 0, newer);
 	assert_int_equal(
-	    fixture_add_contact(f, older, "bob@example.com", "caps", LATER, "harvest"),
-	    SIGNET_OK);
+	    fixture_add_contact(f, older, "bob@example.com", "caps", LATER, "harvest"), SIGNET_OK);
 	see_contacts(f, "bob@example.com", &s);
 	assert_int_equal(s.count, 2);
 	assert_seen(&s, 0, older);
@@ -88,8 +85,7 @@ static void capabilities__of_an_older_message_do_not_replace_newer_ones(void **s
 	    fixture_add_contact(f, cert, "bob@example.com", "none", INT64_MIN, "import"),
 	    SIGNET_OK);
 	assert_int_equal(
-	    fixture_add_contact(f, cert, "bob@example.com", NULL, LATER + 1, "harvest"),
-	    SIGNET_OK);
+	    fixture_add_contact(f, cert, "bob@example.com", NULL, LATER + 1, "harvest"), SIGNET_OK);
 	see_contacts(f, "bob@example.com", &s);
 	assert_int_equal(s.count, 1);
 	assert_string_equal(s.more[0], "new");
@@ -109,8 +105,7 @@ static void contact__removed_is_gone_and_removing_again_is_not_found(void **stat
 	seen s;
 
 	assert_int_equal(
-	    fixture_add_contact(f, cert, "bob@example.com", NULL, INT64_MIN, "import"),
-	    SIGNET_OK);
+	    fixture_add_contact(f, cert, "bob@example.com", NULL, INT64_MIN, "import"), SIGNET_OK);
 	see_contacts(f, NULL, &s);
 	assert_int_equal(f->api->contact_remove(f->store, s.id[0], NULL), SIGNET_OK);
 	assert_int_equal(f->api->contact_remove(f->store, s.id[0], NULL), SIGNET_E_NOT_FOUND);
@@ -142,14 +137,12 @@ static void chain__keeps_authorities_and_leaves_people_out(void **state)
 	assert_int_equal(signet_cert_list_new(f->ctx, &list, NULL), SIGNET_OK);
 	assert_int_equal(signet_cert_list_new(f->ctx, &read, NULL), SIGNET_OK);
 	assert_int_equal(signet_cert_list_add(list, cert, NULL), SIGNET_OK);
-	assert_int_equal(
-	    signet_cert_list_add(list, signet_identity_cert(f->ca), NULL), SIGNET_OK);
+	assert_int_equal(signet_cert_list_add(list, signet_identity_cert(f->ca), NULL), SIGNET_OK);
 	assert_int_equal(f->api->chain_add(f->store, list, OLD, NULL), SIGNET_OK);
 	assert_int_equal(f->api->chain_add(f->store, list, OLD, NULL), SIGNET_OK);
 	assert_int_equal(f->api->chain_read(f->store, read, NULL), SIGNET_OK);
 	assert_int_equal(signet_cert_list_count(read), 1);
-	assert_true(signet_cert_equal(
-	    signet_cert_list_get(read, 0), signet_identity_cert(f->ca)));
+	assert_true(signet_cert_equal(signet_cert_list_get(read, 0), signet_identity_cert(f->ca)));
 	signet_cert_list_free(&list);
 	signet_cert_list_free(&read);
 	signet_cert_unref(&cert);

@@ -12,8 +12,7 @@ static void identity__added_and_reopened_is_there_with_key_and_chain(void **stat
 	seen s;
 
 	assert_int_equal(signet_cert_list_new(f->ctx, &chain, NULL), SIGNET_OK);
-	assert_int_equal(
-	    signet_cert_list_add(chain, signet_identity_cert(f->ca), NULL), SIGNET_OK);
+	assert_int_equal(signet_cert_list_add(chain, signet_identity_cert(f->ca), NULL), SIGNET_OK);
 	assert_int_equal(fixture_add_identity(f, cert, chain, "secret"), SIGNET_OK);
 	fixture_reopen(f);
 	see_identities(f, "alice@example.com", &s);
@@ -70,8 +69,7 @@ static void default__of_an_unknown_identity_is_not_found_and_changes_nothing(voi
 	fixture *f = *state;
 	signet_error err = { 0 };
 
-	assert_int_equal(
-	    f->api->identity_set_default(f->store, 77, &err), SIGNET_E_NOT_FOUND);
+	assert_int_equal(f->api->identity_set_default(f->store, 77, &err), SIGNET_E_NOT_FOUND);
 	assert_int_equal(err.status, SIGNET_E_NOT_FOUND);
 	assert_true(err.text[0] != '\0');
 }
@@ -120,8 +118,7 @@ static void identity__removed_is_gone_and_removing_again_is_not_found(void **sta
 	assert_int_equal(fixture_add_identity(f, cert, NULL, "a"), SIGNET_OK);
 	see_identities(f, NULL, &s);
 	assert_int_equal(f->api->identity_remove(f->store, s.id[0], NULL), SIGNET_OK);
-	assert_int_equal(
-	    f->api->identity_remove(f->store, s.id[0], NULL), SIGNET_E_NOT_FOUND);
+	assert_int_equal(f->api->identity_remove(f->store, s.id[0], NULL), SIGNET_E_NOT_FOUND);
 	see_identities(f, "alice@example.com", &s);
 	assert_int_equal(s.count, 0);
 	/* What it referred to is no obstacle to taking it in again. */

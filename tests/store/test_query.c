@@ -61,9 +61,9 @@ static void transaction__that_fails_is_taken_back(void **state)
 
 	assert_int_equal(sn_store_begin(f->store, NULL), SIGNET_OK);
 	assert_int_equal(sn_store_run(f->store,
-	                     "INSERT INTO certificate (fingerprint, der, not_before, not_after,"
-	                     " is_ca, added_at) VALUES ('f', x'00', 1, 2, 0, 3)",
-	                     NULL),
+			     "INSERT INTO certificate (fingerprint, der, not_before, not_after,"
+			     " is_ca, added_at) VALUES ('f', x'00', 1, 2, 0, 3)",
+			     NULL),
 	    SIGNET_OK);
 	assert_int_equal(sn_store_end(f->store, SIGNET_E_LIMIT, NULL), SIGNET_E_LIMIT);
 	sn_store_query_begin(&query, f->store, "SELECT * FROM certificate");
