@@ -76,6 +76,30 @@ const app_option *app_option_find(const app_command *command, const char *name)
 	return option != NULL && is_option_of(option, command) ? option : NULL;
 }
 
+/* -o takes the next word, -oFILE does not; the last of -qo does again. */
+static bool takes_next_word(const char *word)
+{
+	const app_option *option = NULL;
+
+	if (word[1] == '-') {
+		option = find_named(word + 2, strlen(word + 2));
+		return option != NULL && option->value != NULL;
+	}
+	for (const char *letter = word + 1; *letter != '\0'; letter++) {
+		option = find_letter(*letter);
+		if (option != NULL && option->value != NULL)
+			return letter[1] == '\0';
+	}
+	return false;
+}
+
+int app_next_word(int argc, char *const *argv, int at)
+{
+	while (at < argc && argv[at][0] == '-')
+		at += takes_next_word(argv[at]) ? 2 : 1;
+	return at < argc ? at : argc;
+}
+
 bool app_has(const app_args *args, app_option_id id) { return args->values[id].count > 0; }
 
 const char *app_value(const app_args *args, app_option_id id)

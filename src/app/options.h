@@ -54,6 +54,11 @@ typedef struct app_args {
 const app_command *app_command_get(app_command_id id);
 /* sub may be NULL. NULL: there is no such command. */
 const app_command *app_command_find(const char *verb, const char *sub);
+/*
+ * The first word from argv[at] on that is no option and no value of one: "ca" and then "init" in
+ * "--home DIR ca --dir DIR init". argc when there is none.
+ */
+int app_next_word(int argc, char *const *argv, int at);
 /* Whether a verb has sub-commands. */
 bool app_verb_has_subs(const char *verb);
 bool app_verb_exists(const char *verb);

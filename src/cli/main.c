@@ -111,42 +111,74 @@ static int run_command(const app_command *command, int argc, char *const *argv)
 	return code;
 }
 
-/* "signet COMMAND --help" where COMMAND has commands of its own. */
-static bool is_help(const char *word)
+static bool has_word(int argc, char *const *argv, const char *a, const char *b)
 {
-	return word != NULL && (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0);
+	for (int i = 1; i < argc; i++)
+		if (strcmp(argv[i], a) == 0 || (b != NULL && strcmp(argv[i], b) == 0))
+			return true;
+	return false;
+}
+
+/* Takes one word out of the list. */
+static void remove_word(int *argc, char **argv, int at)
+{
+	for (int i = at; i + 1 < *argc; i++)
+		argv[i] = argv[i + 1];
+	(*argc)--;
+}
+
+static int without_verb(int argc, char *const *argv)
+{
+	if (has_word(argc, argv, "--help", "-h")) {
+		app_help(stdout);
+		return finish_stdout(0);
+	}
+	if (has_word(argc, argv, "--version", NULL)) {
+		(void)printf("signet %s\n", signet_version());
+		return finish_stdout(0);
+	}
+	if (argc > 1)
+		(void)fprintf(stderr, "signet: no command before or after %.60s\n", argv[1]);
+	app_help(stderr);
+	return 64;
+}
+
+/* Options may stand before the command and between its two words. */
+static int find_command(int argc, char **argv)
+{
+	const app_command *command;
+	const char *verb, *sub = NULL;
+	int at = app_next_word(argc, argv, 1);
+
+	if (at == argc)
+		return without_verb(argc, argv);
+	verb = argv[at];
+	remove_word(&argc, argv, at);
+	if (strcmp(verb, "help") == 0) {
+		app_help(stdout);
+		return finish_stdout(0);
+	}
+	if (app_verb_has_subs(verb)) {
+		at = app_next_word(argc, argv, at);
+		if (at == argc && has_word(argc, argv, "--help", "-h")) {
+			app_help_verb(stdout, verb);
+			return finish_stdout(0);
+		}
+		if (at < argc) {
+			sub = argv[at];
+			remove_word(&argc, argv, at);
+		}
+	}
+	command = app_command_find(verb, sub);
+	if (command == NULL)
+		return no_command(verb, sub != NULL || at >= argc ? sub : argv[at]);
+	return run_command(command, argc - 1, argv + 1);
 }
 
 int main(int argc, char **argv)
 {
-	const app_command *command;
-	const char *sub;
-	bool has_subs;
-
-	/* A reader that went away is an error of writing (74), not a death; files are ours alone.
-	 */
+	/* A reader that went away is an error of writing (74), not a death; files are ours alone. */
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)umask(077);
-	if (argc < 2) {
-		app_help(stderr);
-		return 64;
-	}
-	if (is_help(argv[1]) || strcmp(argv[1], "help") == 0) {
-		app_help(stdout);
-		return finish_stdout(0);
-	}
-	if (strcmp(argv[1], "--version") == 0) {
-		(void)printf("signet %s\n", signet_version());
-		return finish_stdout(0);
-	}
-	sub = argc > 2 ? argv[2] : NULL;
-	has_subs = app_verb_has_subs(argv[1]);
-	if (has_subs && is_help(sub)) {
-		app_help_verb(stdout, argv[1]);
-		return finish_stdout(0);
-	}
-	command = app_command_find(argv[1], has_subs ? sub : NULL);
-	if (command == NULL)
-		return no_command(argv[1], sub);
-	return run_command(command, argc - (has_subs ? 3 : 2), argv + (has_subs ? 3 : 2));
+	return find_command(argc, argv);
 }

@@ -60,6 +60,20 @@ expect 64 trust add
 expect 64 ca init
 says '--name'
 
+# Options may stand before the command, and between its two words.
+for words in "--home $work/h identity list" "identity --home $work/h list" "--home=$work/h -q identity -v list" \
+	"--json identity list" "ca --dir $work/none list"; do
+	case $words in
+	ca*) want=67 ;;
+	*) want=0 ;;
+	esac
+	# shellcheck disable=SC2086
+	expect $want $words
+done
+says "$work/none"
+expect 0 identity --help list
+expect 64 --home identity list
+
 # Options of other commands are named as such.
 expect 64 verify --opaque
 says 'signet verify has no option --opaque'
