@@ -29,6 +29,12 @@ typedef struct signet_context_options {
 	const signet_limits *limits;       /* copied; NULL: SIGNET_LIMITS_DEFAULT */
 	const signet_log *log;             /* copied; NULL: none */
 	const char *spool_dir;             /* copied; folder of unnamed spool files; NULL: "/tmp" */
+	/*
+	 * Nobody else in this process uses libcrypto: keep it from reading openssl.cnf, which it does
+	 * on its own account, to no effect on signet, when it first looks up a name. It then never
+	 * reads it in this process.
+	 */
+	bool sole_user_of_libcrypto;
 } signet_context_options;
 
 #define SIGNET_CONTEXT_OPTIONS_VERSION 1

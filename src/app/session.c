@@ -179,6 +179,7 @@ signet_status app_session_begin(app_session *session, signet_error *err)
 	signet_status status;
 
 	options.log = &log;
+	options.sole_user_of_libcrypto = true;
 	options.spool_dir = spool != NULL && spool[0] == '/' ? spool : NULL;
 	status = signet_context_new(&options, &session->ctx, err);
 	if (status != SIGNET_OK)

@@ -96,6 +96,8 @@ signet_status signet_context_new(const signet_context_options *options, signet_c
 	ctx = blank(options, err);
 	if (ctx == NULL)
 		return SIGNET_E_MEMORY;
+	if (options != NULL && options->sole_user_of_libcrypto)
+		(void)OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
 	status = sn_strdup(ctx, spool_dir, &ctx->spool_dir, err);
 	if (status != SIGNET_OK)
 		goto out;

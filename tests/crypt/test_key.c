@@ -204,6 +204,60 @@ static void input__without_a_key_is_malformed(void **state)
 	}
 }
 
+/* 2^31 iterations by what the file says: nobody waits for that, not even to learn that it is wrong. */
+static void key__that_takes_too_long_to_unlock_is_past_the_limit(void **state)
+{
+	static const struct {
+		const char *name;
+		const char *hex;
+		signet_status status;
+	} cases[] = {
+		{ "PBKDF2, 2^31 - 1 iterations",
+		  "304a304506092a864886f70d01050d3038301706092a864886f70d01050c300a0402aaaa0204"
+		  "7fffffff301d060960864801650304012a0410000000000000000000000000000000000401aa", SIGNET_E_LIMIT },
+		{ "PBKDF2, 2^40 iterations",
+		  "304c304706092a864886f70d01050d303a301906092a864886f70d01050c300c0402aaaa0206"
+		  "010000000000301d060960864801650304012a04100000000000000000000000000000000004"
+		  "01aa", SIGNET_E_LIMIT },
+		{ "PBES1, 2^31 - 1 iterations",
+		  "301d3018060a2a864886f70d010c0103300a0402aaaa02047fffffff0401aa", SIGNET_E_LIMIT },
+		{ "scrypt, p of 2^16",
+		  "3050304b06092a864886f70d01050d303e301d06092b06010401da47040b30100402aaaa0202"
+		  "40000201080203010000301d060960864801650304012a041000000000000000000000000000"
+		  "0000000401aa", SIGNET_E_LIMIT },
+		{ "scrypt, N of 2^30",
+		  "3050304b06092a864886f70d01050d303e301d06092b06010401da47040b30100402aaaa0204"
+		  "40000000020108020101301d060960864801650304012a041000000000000000000000000000"
+		  "0000000401aa", SIGNET_E_LIMIT },
+		{ "scrypt without p",
+		  "304b304606092a864886f70d01050d3039301806092b06010401da47040b300b0402aaaa0202"
+		  "4000020108301d060960864801650304012a0410000000000000000000000000000000000401"
+		  "aa", SIGNET_E_MALFORMED },
+		{ "PBKDF2, no iterations",
+		  "3047304206092a864886f70d01050d3035301406092a864886f70d01050c30070402aaaa0201"
+		  "00301d060960864801650304012a0410000000000000000000000000000000000401aa", SIGNET_E_MALFORMED },
+		{ "PBKDF2, fewer than none",
+		  "3047304206092a864886f70d01050d3035301406092a864886f70d01050c30070402aaaa0201"
+		  "ff301d060960864801650304012a0410000000000000000000000000000000000401aa", SIGNET_E_MALFORMED },
+		{ "PBES1 without salt",
+		  "30183013060a2a864886f70d010c01033005020300ffff0401aa", SIGNET_E_MALFORMED },
+		{ "PBES2 without parameters",
+		  "3010300b06092a864886f70d01050d0401aa", SIGNET_E_MALFORMED },
+	};
+	kit *k = *state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		uint8_t data[128];
+		const sn_span der = unhex(cases[i].hex, data, sizeof(data));
+		signet_key *key = NULL;
+		const signet_status status = signet_key_read(k->ctx, der.data, der.size, "file",
+		    &secret_passphrase, &key, &k->err);
+
+		if (status != cases[i].status)
+			fail_msg("%s: %s: %s", cases[i].name, signet_status_code(status), k->err.text);
+	}
+}
+
 static void key__cut_anywhere_is_malformed(void **state)
 {
 	kit *k = *state;
@@ -455,6 +509,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(passphrase__that_nobody_gives_is_no_passphrase, kit_setup,
 		    kit_teardown),
 		cmocka_unit_test_setup_teardown(input__without_a_key_is_malformed, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(key__that_takes_too_long_to_unlock_is_past_the_limit,
+		    kit_setup, kit_teardown),
 		cmocka_unit_test_setup_teardown(key__cut_anywhere_is_malformed, kit_setup, kit_teardown),
 		cmocka_unit_test_setup_teardown(input__longer_than_a_key_may_be_is_past_the_limit, kit_setup,
 		    kit_teardown),
