@@ -10,7 +10,7 @@
 #include "crypt/der_int.h"
 #include "crypt/key_int.h"
 
-enum { SHARED_MAX = 80 };       /* the coordinate of a curve of 571 bits has 72 octets */
+enum { SHARED_MAX = 80 }; /* the coordinate of a curve of 571 bits has 72 octets */
 
 /* RFC 5753 2: the shared secret is the x coordinate; false: peer's key is no good. */
 static bool derive(const signet_key *own, const sn_public_key *peer, bool cofactor,
@@ -24,9 +24,9 @@ static bool derive(const signet_key *own, const sn_public_key *peer, bool cofact
 	if (done && cofactor)
 		done = EVP_PKEY_CTX_set_ecdh_cofactor_mode(work, 1) > 0;
 	/* the point was checked when it was read: not once more */
-	done = done && EVP_PKEY_derive_set_peer_ex(work, peer->body.pkey, 0) == 1
-	    && EVP_PKEY_derive(work, NULL, &size) == 1 && size <= SHARED_MAX
-	    && EVP_PKEY_derive(work, shared, &size) == 1;
+	done = done && EVP_PKEY_derive_set_peer_ex(work, peer->body.pkey, 0) == 1 &&
+	       EVP_PKEY_derive(work, NULL, &size) == 1 && size <= SHARED_MAX &&
+	       EVP_PKEY_derive(work, shared, &size) == 1;
 	EVP_PKEY_CTX_free(work);
 	if (done)
 		*size_out = size;
@@ -49,11 +49,13 @@ static signet_status expand(const signet_context *ctx, const sn_alg *alg, uint8_
 	(void)snprintf(name, sizeof(name), "%s", hash->libcrypto);
 	params[0] = OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, name, 0);
 	params[1] = OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, shared, shared_size);
-	params[2] = OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, (void *)info.data, info.size);
+	params[2] =
+	    OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, (void *)info.data, info.size);
 	params[3] = OSSL_PARAM_construct_end();
 	work = EVP_KDF_CTX_new(kdf);
 	if (work == NULL || EVP_KDF_derive(work, secret->data, size, params) != 1)
-		status = sn_crypto_fail(err, SIGNET_E_CRYPTO, "the key derivation %s failed", alg->name);
+		status =
+		    sn_crypto_fail(err, SIGNET_E_CRYPTO, "the key derivation %s failed", alg->name);
 	else
 		secret->size = size;
 	EVP_KDF_CTX_free(work);
@@ -72,7 +74,8 @@ signet_status sn_agreement_derive(const signet_key *own, const sn_public_key *pe
 	if (size == 0 || size > SN_SECRET_MAX)
 		return signet_fail(err, SIGNET_E_INTERNAL, SIGNET_NO_OFFSET,
 		    "a secret of %zu octets is asked for", size);
-	if (!derive(own, peer, cofactor && strcmp(own->body.kind, "ec") == 0, shared, &shared_size)) {
+	if (!derive(
+		own, peer, cofactor && strcmp(own->body.kind, "ec") == 0, shared, &shared_size)) {
 		ERR_clear_error();
 		return signet_fail(err, SIGNET_E_DECRYPT, SIGNET_NO_OFFSET, "cannot decrypt");
 	}
@@ -95,7 +98,8 @@ static EVP_PKEY *generate_like(const sn_public_key *peer)
 	EVP_PKEY_CTX_free(work);
 	/* RFC 5753 7.1: every implementation reads the uncompressed form */
 	if (pkey != NULL && strcmp(peer->body.kind, "ec") == 0)
-		(void)EVP_PKEY_set_utf8_string_param(pkey, OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT,
+		(void)EVP_PKEY_set_utf8_string_param(pkey,
+		    OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT,
 		    OSSL_PKEY_EC_POINT_CONVERSION_FORMAT_UNCOMPRESSED);
 	return pkey;
 }

@@ -6,40 +6,54 @@
 #include "crypt/algs_int.h"
 
 /* Roots that many identifiers share. */
-#define OID_PKCS1 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01      /* 1.2.840.113549.1.1 */
+#define OID_PKCS1 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01 /* 1.2.840.113549.1.1 */
 #define OID_SMIME_ALG 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x10, 0x03
-#define OID_NIST_AES 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x01   /* 2.16.840.1.101.3.4.1 */
+#define OID_NIST_AES 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x01 /* 2.16.840.1.101.3.4.1 */
 #define OID_NIST_HASH 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02
 #define OID_NIST_SIG 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x03
-#define OID_ECDSA_SHA2 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03       /* 1.2.840.10045.4.3 */
-#define OID_SECG_STDDH 0x2b, 0x81, 0x04, 0x01, 0x0b                   /* 1.3.132.1.11 */
-#define OID_SECG_COFACTOR 0x2b, 0x81, 0x04, 0x01, 0x0e                /* 1.3.132.1.14 */
-#define OID_X963 0x2b, 0x81, 0x05, 0x10, 0x86, 0x48, 0x3f, 0x00       /* 1.3.133.16.840.63.0 */
+#define OID_ECDSA_SHA2 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03 /* 1.2.840.10045.4.3 */
+#define OID_SECG_STDDH 0x2b, 0x81, 0x04, 0x01, 0x0b             /* 1.3.132.1.11 */
+#define OID_SECG_COFACTOR 0x2b, 0x81, 0x04, 0x01, 0x0e          /* 1.3.132.1.14 */
+#define OID_X963 0x2b, 0x81, 0x05, 0x10, 0x86, 0x48, 0x3f, 0x00 /* 1.3.133.16.840.63.0 */
 
 #define OID(...) .oid = { __VA_ARGS__ }, .oid_size = sizeof((uint8_t[]){ __VA_ARGS__ })
 
 #define DIGEST(title, fetch, octets, is_weak, does_write, ...) \
-	{ .kind = SN_ALG_DIGEST, .name = title, .libcrypto = fetch, .size = octets, \
-	  .weak = is_weak, .write = does_write, OID(__VA_ARGS__) }
+	{ \
+		.kind = SN_ALG_DIGEST, .name = title, .libcrypto = fetch, .size = octets, \
+		.weak = is_weak, .write = does_write, OID(__VA_ARGS__) \
+	}
 #define GCM(title, fetch, octets, ...) \
-	{ .kind = SN_ALG_CIPHER, .name = title, .libcrypto = fetch, .mode = SN_MODE_GCM, \
-	  .key_size = octets, .iv_size = 12, .size = 16, .write = true, OID(__VA_ARGS__) }
+	{ \
+		.kind = SN_ALG_CIPHER, .name = title, .libcrypto = fetch, .mode = SN_MODE_GCM, \
+		.key_size = octets, .iv_size = 12, .size = 16, .write = true, OID(__VA_ARGS__) \
+	}
 #define CBC(title, fetch, octets, block, is_weak, ...) \
-	{ .kind = SN_ALG_CIPHER, .name = title, .libcrypto = fetch, .mode = SN_MODE_CBC, \
-	  .key_size = octets, .iv_size = block, .size = block, .weak = is_weak, \
-	  .write = !is_weak, OID(__VA_ARGS__) }
+	{ \
+		.kind = SN_ALG_CIPHER, .name = title, .libcrypto = fetch, .mode = SN_MODE_CBC, \
+		.key_size = octets, .iv_size = block, .size = block, .weak = is_weak, \
+		.write = !is_weak, OID(__VA_ARGS__) \
+	}
 #define SIGNATURE(title, fetch, hash, key_kind, is_weak, does_write, ...) \
-	{ .kind = SN_ALG_SIGNATURE, .name = title, .libcrypto = fetch, .digest = hash, \
-	  .key = key_kind, .weak = is_weak, .write = does_write, OID(__VA_ARGS__) }
+	{ \
+		.kind = SN_ALG_SIGNATURE, .name = title, .libcrypto = fetch, .digest = hash, \
+		.key = key_kind, .weak = is_weak, .write = does_write, OID(__VA_ARGS__) \
+	}
 #define TRANSPORT(title, ...) \
-	{ .kind = SN_ALG_TRANSPORT, .name = title, .libcrypto = "RSA", .key = "rsa", \
-	  .write = true, OID(__VA_ARGS__) }
+	{ \
+		.kind = SN_ALG_TRANSPORT, .name = title, .libcrypto = "RSA", .key = "rsa", \
+		.write = true, OID(__VA_ARGS__) \
+	}
 #define AGREEMENT(title, kdf, hash, is_weak, does_write, ...) \
-	{ .kind = SN_ALG_AGREEMENT, .name = title, .libcrypto = kdf, .digest = hash, .key = "ec", \
-	  .weak = is_weak, .write = does_write, OID(__VA_ARGS__) }
+	{ \
+		.kind = SN_ALG_AGREEMENT, .name = title, .libcrypto = kdf, .digest = hash, \
+		.key = "ec", .weak = is_weak, .write = does_write, OID(__VA_ARGS__) \
+	}
 #define WRAP(title, fetch, octets, ...) \
-	{ .kind = SN_ALG_WRAP, .name = title, .libcrypto = fetch, .key_size = octets, .size = 8, \
-	  .write = true, OID(__VA_ARGS__) }
+	{ \
+		.kind = SN_ALG_WRAP, .name = title, .libcrypto = fetch, .key_size = octets, \
+		.size = 8, .write = true, OID(__VA_ARGS__) \
+	}
 
 /* Of rows with one name and one digest the first is the one that is written. */
 static const sn_alg table[] = {
@@ -67,7 +81,8 @@ static const sn_alg table[] = {
 	CBC("aes-128-cbc", "AES-128-CBC", 16, 16, false, OID_NIST_AES, 2),
 	CBC("aes-192-cbc", "AES-192-CBC", 24, 16, false, OID_NIST_AES, 22),
 	CBC("aes-256-cbc", "AES-256-CBC", 32, 16, false, OID_NIST_AES, 42),
-	CBC("3des-cbc", "DES-EDE3-CBC", 24, 8, true, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x03, 0x07),
+	CBC("3des-cbc", "DES-EDE3-CBC", 24, 8, true, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x03,
+	    0x07),
 
 	SIGNATURE("rsa-pkcs1", "RSA", "sha256", "rsa", false, true, OID_PKCS1, 11),
 	SIGNATURE("rsa-pkcs1", "RSA", "sha384", "rsa", false, true, OID_PKCS1, 12),
@@ -91,9 +106,12 @@ static const sn_alg table[] = {
 	SIGNATURE("ecdsa", "EC", "sha3-256", "ec", false, true, OID_NIST_SIG, 10),
 	SIGNATURE("ecdsa", "EC", "sha3-384", "ec", false, true, OID_NIST_SIG, 11),
 	SIGNATURE("ecdsa", "EC", "sha3-512", "ec", false, true, OID_NIST_SIG, 12),
-	/* id-ecPublicKey where an ECDSA identifier belongs: seen, and the digest is the signer's. */
-	SIGNATURE("ecdsa", "EC", NULL, "ec", false, false, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01),
-	SIGNATURE("ecdsa", "EC", "sha1", "ec", true, false, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x01),
+	/* id-ecPublicKey where an ECDSA identifier belongs: seen, and the digest is the signer's.
+	 */
+	SIGNATURE(
+	    "ecdsa", "EC", NULL, "ec", false, false, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01),
+	SIGNATURE(
+	    "ecdsa", "EC", "sha1", "ec", true, false, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x01),
 	SIGNATURE("ed25519", "ED25519", NULL, "ed25519", false, true, 0x2b, 0x65, 0x70),
 	SIGNATURE("ed448", "ED448", NULL, "ed448", false, true, 0x2b, 0x65, 0x71),
 
@@ -126,15 +144,9 @@ enum { ROWS = sizeof(table) / sizeof(table[0]) };
 
 _Static_assert((int)ROWS <= (int)SN_ALG_ROOM, "a slot for every row");
 
-const sn_alg *sn_alg_at(size_t index)
-{
-	return index < ROWS ? &table[index] : NULL;
-}
+const sn_alg *sn_alg_at(size_t index) { return index < ROWS ? &table[index] : NULL; }
 
-size_t sn_alg_index(const sn_alg *alg)
-{
-	return (size_t)(alg - table);
-}
+size_t sn_alg_index(const sn_alg *alg) { return (size_t)(alg - table); }
 
 const sn_alg *sn_alg_by_oid(sn_alg_kind kind, sn_span oid)
 {
@@ -187,16 +199,17 @@ void sn_oid_text(sn_span oid, char text[SN_OID_TEXT])
 		goto malformed;
 	/* X.690 8.19.4: the first two arcs share one number */
 	if (arc < 80)
-		used = (size_t)snprintf(text, SN_OID_TEXT, "%u.%u", (unsigned)(arc / 40),
-		    (unsigned)(arc % 40));
+		used = (size_t)snprintf(
+		    text, SN_OID_TEXT, "%u.%u", (unsigned)(arc / 40), (unsigned)(arc % 40));
 	else
-		used = (size_t)snprintf(text, SN_OID_TEXT, "2.%llu", (unsigned long long)(arc - 80));
+		used =
+		    (size_t)snprintf(text, SN_OID_TEXT, "2.%llu", (unsigned long long)(arc - 80));
 	while (oid.size != 0) {
 		if (!next_arc(&oid, &arc))
 			goto malformed;
 		if (used < SN_OID_TEXT)
-			used += (size_t)snprintf(text + used, SN_OID_TEXT - used, ".%llu",
-			    (unsigned long long)arc);
+			used += (size_t)snprintf(
+			    text + used, SN_OID_TEXT - used, ".%llu", (unsigned long long)arc);
 	}
 	return;
 malformed:

@@ -13,10 +13,10 @@
 typedef enum sn_alg_kind {
 	SN_ALG_DIGEST,
 	SN_ALG_SIGNATURE,
-	SN_ALG_CIPHER,          /* content encryption */
-	SN_ALG_TRANSPORT,       /* RSA key transport */
-	SN_ALG_AGREEMENT,       /* ECDH with its KDF */
-	SN_ALG_WRAP,            /* AES key wrap */
+	SN_ALG_CIPHER,    /* content encryption */
+	SN_ALG_TRANSPORT, /* RSA key transport */
+	SN_ALG_AGREEMENT, /* ECDH with its KDF */
+	SN_ALG_WRAP,      /* AES key wrap */
 	SN_ALG_COMPRESSION
 } sn_alg_kind;
 
@@ -24,18 +24,18 @@ typedef enum sn_alg_mode { SN_MODE_NONE, SN_MODE_CBC, SN_MODE_GCM } sn_alg_mode;
 
 typedef struct sn_alg {
 	sn_alg_kind kind;
-	const char *name;       /* as options and the report say it: "aes-256-gcm" */
-	const char *libcrypto;  /* what EVP_*_fetch wants; NULL where it has no such thing */
-	uint8_t oid[12];        /* contents octets of the OBJECT IDENTIFIER */
+	const char *name;      /* as options and the report say it: "aes-256-gcm" */
+	const char *libcrypto; /* what EVP_*_fetch wants; NULL where it has no such thing */
+	uint8_t oid[12];       /* contents octets of the OBJECT IDENTIFIER */
 	size_t oid_size;
 	sn_alg_mode mode;
-	size_t key_size;        /* octets: cipher and wrap keys */
-	size_t iv_size;         /* octets: CBC IV, GCM nonce as written */
-	size_t size;            /* octets: digest size, block size of CBC */
-	const char *digest;     /* name of the digest of a signature or KDF; NULL: the signer's */
-	const char *key;        /* "rsa", "ec", "ed25519" …: the kind of key a signature is made by */
-	bool weak;              /* read and reported weak, never written */
-	bool write;             /* signet writes it */
+	size_t key_size;    /* octets: cipher and wrap keys */
+	size_t iv_size;     /* octets: CBC IV, GCM nonce as written */
+	size_t size;        /* octets: digest size, block size of CBC */
+	const char *digest; /* name of the digest of a signature or KDF; NULL: the signer's */
+	const char *key;    /* "rsa", "ec", "ed25519" …: the kind of key a signature is made by */
+	bool weak;          /* read and reported weak, never written */
+	bool write;         /* signet writes it */
 } sn_alg;
 
 /* NULL when the table has no such row. A signature may have several identifiers (TRAPS). */

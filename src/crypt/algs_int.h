@@ -18,8 +18,8 @@ enum { SN_ALG_ROOM = 128 };
  */
 typedef struct sn_algorithms {
 	OSSL_PROVIDER *standard;
-	_Atomic(void *) legacy;                 /* OSSL_PROVIDER, or NULL */
-	_Atomic(void *) fetched[SN_ALG_ROOM];   /* by the row's place in the table */
+	_Atomic(void *) legacy;               /* OSSL_PROVIDER, or NULL */
+	_Atomic(void *) fetched[SN_ALG_ROOM]; /* by the row's place in the table */
 } sn_algorithms;
 
 /* The row's place in the table. */

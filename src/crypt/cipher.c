@@ -32,15 +32,17 @@ static signet_status fail(sn_cipher *cipher, signet_error *err)
 	return sn_crypto_fail(err, SIGNET_E_CRYPTO, "the cipher %s failed", cipher->alg->name);
 }
 
-static signet_status check(const sn_alg *alg, const sn_secret *key, sn_span iv, bool encrypts,
-    signet_error *err)
+static signet_status check(
+    const sn_alg *alg, const sn_secret *key, sn_span iv, bool encrypts, signet_error *err)
 {
 	if (key->size != alg->key_size)
-		return signet_fail(err, encrypts ? SIGNET_E_INTERNAL : SIGNET_E_DECRYPT, SIGNET_NO_OFFSET,
+		return signet_fail(err, encrypts ? SIGNET_E_INTERNAL : SIGNET_E_DECRYPT,
+		    SIGNET_NO_OFFSET,
 		    encrypts ? "a key of a wrong length for %s" : "cannot decrypt", alg->name);
 	if (alg->mode == SN_MODE_GCM && (iv.size < 1 || iv.size > SN_CIPHER_IV_MAX))
 		return signet_fail(err, SIGNET_E_MALFORMED, SIGNET_NO_OFFSET,
-		    "the nonce of %s has %zu octets, not 1 to %d", alg->name, iv.size, SN_CIPHER_IV_MAX);
+		    "the nonce of %s has %zu octets, not 1 to %d", alg->name, iv.size,
+		    SN_CIPHER_IV_MAX);
 	if (alg->mode == SN_MODE_CBC && iv.size != alg->iv_size)
 		return signet_fail(err, SIGNET_E_MALFORMED, SIGNET_NO_OFFSET,
 		    "the initialization vector of %s has %zu octets, not %zu", alg->name, iv.size,
@@ -55,8 +57,8 @@ static bool begin(sn_cipher *cipher, const EVP_CIPHER *evp, const sn_secret *key
 
 	if (EVP_CipherInit_ex2(state, evp, NULL, NULL, encrypts, NULL) != 1)
 		return false;
-	if (cipher->alg->mode == SN_MODE_GCM
-	    && EVP_CIPHER_CTX_ctrl(state, EVP_CTRL_AEAD_SET_IVLEN, (int)iv.size, NULL) != 1)
+	if (cipher->alg->mode == SN_MODE_GCM &&
+	    EVP_CIPHER_CTX_ctrl(state, EVP_CTRL_AEAD_SET_IVLEN, (int)iv.size, NULL) != 1)
 		return false;
 	if (EVP_CipherInit_ex2(state, NULL, key->data, iv.data, encrypts, NULL) != 1)
 		return false;
@@ -64,7 +66,8 @@ static bool begin(sn_cipher *cipher, const EVP_CIPHER *evp, const sn_secret *key
 }
 
 /* out NULL: additional authenticated data */
-static bool update(sn_cipher *cipher, const uint8_t *in, size_t size, uint8_t *out, size_t *out_size)
+static bool update(
+    sn_cipher *cipher, const uint8_t *in, size_t size, uint8_t *out, size_t *out_size)
 {
 	size_t done = 0;
 
@@ -72,7 +75,8 @@ static bool update(sn_cipher *cipher, const uint8_t *in, size_t size, uint8_t *o
 		const int piece = size < (size_t)PIECE ? (int)size : PIECE;
 		int got = 0;
 
-		if (EVP_CipherUpdate(cipher->state, out != NULL ? out + done : NULL, &got, in, piece) != 1)
+		if (EVP_CipherUpdate(
+			cipher->state, out != NULL ? out + done : NULL, &got, in, piece) != 1)
 			return false;
 		in += piece;
 		size -= (size_t)piece;
@@ -82,7 +86,7 @@ static bool update(sn_cipher *cipher, const uint8_t *in, size_t size, uint8_t *o
 	return true;
 }
 
-static signet_status new(const signet_context *ctx, const sn_alg *alg, const sn_secret *key,
+static signet_status new (const signet_context *ctx, const sn_alg *alg, const sn_secret *key,
     sn_span iv, sn_span aad, bool encrypts, sn_cipher **cipher_out, signet_error *err)
 {
 	sn_cipher *cipher = NULL;
@@ -101,8 +105,8 @@ static signet_status new(const signet_context *ctx, const sn_alg *alg, const sn_
 	cipher->alg = alg;
 	cipher->encrypts = encrypts;
 	cipher->state = EVP_CIPHER_CTX_new();
-	if (cipher->state == NULL || !begin(cipher, evp, key, iv)
-	    || (alg->mode == SN_MODE_GCM && !update(cipher, aad.data, aad.size, NULL, &ignored))) {
+	if (cipher->state == NULL || !begin(cipher, evp, key, iv) ||
+	    (alg->mode == SN_MODE_GCM && !update(cipher, aad.data, aad.size, NULL, &ignored))) {
 		status = fail(cipher, err);
 		goto out;
 	}
@@ -116,18 +120,18 @@ out:
 signet_status sn_cipher_new_decrypt(const signet_context *ctx, const sn_alg *alg,
     const sn_secret *key, sn_span iv, sn_span aad, sn_cipher **cipher_out, signet_error *err)
 {
-	return new(ctx, alg, key, iv, aad, false, cipher_out, err);
+	return new (ctx, alg, key, iv, aad, false, cipher_out, err);
 }
 
 signet_status sn_cipher_new_encrypt(const signet_context *ctx, const sn_alg *alg,
     const sn_secret *key, sn_span iv, sn_span aad, sn_cipher **cipher_out, signet_error *err)
 {
-	return new(ctx, alg, key, iv, aad, true, cipher_out, err);
+	return new (ctx, alg, key, iv, aad, true, cipher_out, err);
 }
 
 /* All but the last 1 to one block's octets are decrypted; those are kept back. */
-static bool decrypt_cbc(sn_cipher *cipher, const uint8_t *in, size_t size, uint8_t *out,
-    size_t *out_size)
+static bool decrypt_cbc(
+    sn_cipher *cipher, const uint8_t *in, size_t size, uint8_t *out, size_t *out_size)
 {
 	const size_t block = cipher->alg->size;
 	const size_t keep = (cipher->held_size + size - 1) % block + 1;
@@ -163,8 +167,8 @@ signet_status sn_cipher_write(sn_cipher *cipher, const uint8_t *in, size_t size,
 		*out_size = 0;
 		return SIGNET_OK;
 	}
-	if (!sn_add_u64(cipher->total, size, &cipher->total)
-	    || (is_gcm && cipher->total > GCM_CONTENT_MAX)) {
+	if (!sn_add_u64(cipher->total, size, &cipher->total) ||
+	    (is_gcm && cipher->total > GCM_CONTENT_MAX)) {
 		cipher->failed = true;
 		return signet_fail(err, SIGNET_E_LIMIT, SIGNET_NO_OFFSET,
 		    "content is longer than the %llu octets that %s can protect",
@@ -178,10 +182,7 @@ signet_status sn_cipher_write(sn_cipher *cipher, const uint8_t *in, size_t size,
 }
 
 /* All ones when a is below b, else zero; both far below 2^31. */
-static uint32_t mask_less(uint32_t a, uint32_t b)
-{
-	return 0u - ((a - b) >> 31);
-}
+static uint32_t mask_less(uint32_t a, uint32_t b) { return 0u - ((a - b) >> 31); }
 
 /*
  * RFC 5652 6.3: the last octet says how many octets of that value end the content. Every octet of
@@ -202,8 +203,8 @@ static bool unpad(const uint8_t *block, uint32_t size, size_t *content_out)
 	return bad == 0;
 }
 
-static signet_status finish_cbc(sn_cipher *cipher, uint8_t *out, size_t *out_size,
-    bool *intact_out, signet_error *err)
+static signet_status finish_cbc(
+    sn_cipher *cipher, uint8_t *out, size_t *out_size, bool *intact_out, signet_error *err)
 {
 	const size_t block = cipher->alg->size;
 	uint8_t last[2 * SN_CIPHER_IV_MAX];
@@ -232,7 +233,8 @@ static signet_status finish_gcm(sn_cipher *cipher, sn_span tag, bool *intact_out
 
 	if (tag.size < 12 || tag.size > SN_CIPHER_TAG_MAX)
 		return signet_fail(err, SIGNET_E_MALFORMED, SIGNET_NO_OFFSET,
-		    "the authentication tag has %zu octets, not 12 to %d", tag.size, SN_CIPHER_TAG_MAX);
+		    "the authentication tag has %zu octets, not 12 to %d", tag.size,
+		    SN_CIPHER_TAG_MAX);
 	memcpy(wanted, tag.data, tag.size);
 	if (EVP_CIPHER_CTX_ctrl(cipher->state, EVP_CTRL_AEAD_SET_TAG, (int)tag.size, wanted) != 1)
 		return fail(cipher, err);
@@ -268,8 +270,8 @@ signet_status sn_cipher_finish_encrypt(sn_cipher *cipher, uint8_t *out, size_t *
 		return fail(cipher, err);
 	if (EVP_CipherFinal_ex(cipher->state, out, &got) != 1)
 		return fail(cipher, err);
-	if (is_gcm
-	    && EVP_CIPHER_CTX_ctrl(cipher->state, EVP_CTRL_AEAD_GET_TAG, SN_CIPHER_TAG_MAX, tag) != 1)
+	if (is_gcm &&
+	    EVP_CIPHER_CTX_ctrl(cipher->state, EVP_CTRL_AEAD_GET_TAG, SN_CIPHER_TAG_MAX, tag) != 1)
 		return fail(cipher, err);
 	cipher->failed = true;
 	*out_size = (size_t)got;

@@ -19,11 +19,11 @@ typedef struct sn_cipher sn_cipher;
 /* iv: the CBC IV, or the GCM nonce of iv.size octets (1 to 16; others are SIGNET_E_MALFORMED).
  * A key of a wrong length is SIGNET_E_DECRYPT. aad may be empty. */
 signet_status sn_cipher_new_decrypt(const signet_context *ctx, const sn_alg *alg,
-    const sn_secret *key, sn_span iv, sn_span aad, sn_cipher **cipher_out, signet_error *err)
-    SIGNET_CHECKED;
+    const sn_secret *key, sn_span iv, sn_span aad, sn_cipher **cipher_out,
+    signet_error *err) SIGNET_CHECKED;
 signet_status sn_cipher_new_encrypt(const signet_context *ctx, const sn_alg *alg,
-    const sn_secret *key, sn_span iv, sn_span aad, sn_cipher **cipher_out, signet_error *err)
-    SIGNET_CHECKED;
+    const sn_secret *key, sn_span iv, sn_span aad, sn_cipher **cipher_out,
+    signet_error *err) SIGNET_CHECKED;
 /* out has room for size + SN_CIPHER_SLACK octets. in and out may be the same place for GCM. */
 signet_status sn_cipher_write(sn_cipher *cipher, const uint8_t *in, size_t size, uint8_t *out,
     size_t *out_size, signet_error *err) SIGNET_CHECKED;

@@ -47,7 +47,8 @@ static signet_context *blank(const signet_context_options *options, signet_error
 	signet_context *ctx = allocator.alloc(allocator.user, sizeof(*ctx));
 
 	if (ctx == NULL) {
-		(void)signet_fail(err, SIGNET_E_MEMORY, SIGNET_NO_OFFSET, "no memory for a context");
+		(void)signet_fail(
+		    err, SIGNET_E_MEMORY, SIGNET_NO_OFFSET, "no memory for a context");
 		return NULL;
 	}
 	memset(ctx, 0, sizeof(*ctx));
@@ -78,14 +79,16 @@ static signet_status start_libcrypto(signet_context *ctx, signet_error *err)
 		return sn_crypto_fail(err, SIGNET_E_CRYPTO, "cannot make a library context");
 	algorithms->standard = OSSL_PROVIDER_load(ctx->libctx, "default");
 	if (algorithms->standard == NULL)
-		return sn_crypto_fail(err, SIGNET_E_CRYPTO, "cannot load libcrypto's default provider");
+		return sn_crypto_fail(
+		    err, SIGNET_E_CRYPTO, "cannot load libcrypto's default provider");
 	return SIGNET_OK;
 }
 
-signet_status signet_context_new(const signet_context_options *options, signet_context **ctx_out,
-    signet_error *err)
+signet_status signet_context_new(
+    const signet_context_options *options, signet_context **ctx_out, signet_error *err)
 {
-	const char *spool_dir = options != NULL && options->spool_dir != NULL ? options->spool_dir : "/tmp";
+	const char *spool_dir =
+	    options != NULL && options->spool_dir != NULL ? options->spool_dir : "/tmp";
 	signet_context *ctx;
 	signet_status status;
 
@@ -117,10 +120,7 @@ void signet_context_free(signet_context **ctx)
 		sn_context_unref(ctx);
 }
 
-OSSL_LIB_CTX *sn_context_libctx(const signet_context *ctx)
-{
-	return ctx->libctx;
-}
+OSSL_LIB_CTX *sn_context_libctx(const signet_context *ctx) { return ctx->libctx; }
 
 bool sn_context_load_legacy(signet_context *ctx)
 {
@@ -140,8 +140,8 @@ bool sn_context_load_legacy(signet_context *ctx)
 	return true;
 }
 
-signet_status sn_crypto_fail_at(signet_error *err, signet_status status, const char *func,
-    const char *format, ...)
+signet_status sn_crypto_fail_at(
+    signet_error *err, signet_status status, const char *func, const char *format, ...)
 {
 	const unsigned long code = ERR_peek_last_error();
 	const char *reason = code != 0 ? ERR_reason_error_string(code) : NULL;
@@ -154,6 +154,6 @@ signet_status sn_crypto_fail_at(signet_error *err, signet_status status, const c
 	va_start(args, format);
 	(void)vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	return signet_fail_at(err, status, SIGNET_NO_OFFSET, func, reason != NULL ? "%s: %s" : "%s",
-	    text, reason);
+	return signet_fail_at(
+	    err, status, SIGNET_NO_OFFSET, func, reason != NULL ? "%s: %s" : "%s", text, reason);
 }

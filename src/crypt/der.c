@@ -50,17 +50,15 @@ bool sn_der_take_algorithm(sn_span *from, sn_span *oid_out, sn_span *parameters_
 	sn_span rest = *from;
 	sn_span inside;
 
-	if (!sn_der_take(&rest, SN_DER_SEQUENCE, &inside) || !sn_der_take(&inside, SN_DER_OID, oid_out))
+	if (!sn_der_take(&rest, SN_DER_SEQUENCE, &inside) ||
+	    !sn_der_take(&inside, SN_DER_OID, oid_out))
 		return false;
 	*parameters_out = inside;
 	*from = rest;
 	return true;
 }
 
-void sn_der_begin(sn_der_writer *writer)
-{
-	writer->at = sizeof(writer->data);
-}
+void sn_der_begin(sn_der_writer *writer) { writer->at = sizeof(writer->data); }
 
 void sn_der_put(sn_der_writer *writer, const void *data, size_t size)
 {
@@ -78,7 +76,8 @@ void sn_der_wrap(sn_der_writer *writer, uint8_t tag, size_t end)
 	sn_der_put(writer, head, sizeof(head));
 }
 
-void sn_der_put_algorithm(sn_der_writer *writer, const uint8_t *oid, size_t oid_size, bool with_null)
+void sn_der_put_algorithm(
+    sn_der_writer *writer, const uint8_t *oid, size_t oid_size, bool with_null)
 {
 	const size_t end = writer->at;
 	size_t oid_end;

@@ -14,7 +14,7 @@ enum {
 	SN_DER_NULL = 0x05,
 	SN_DER_OID = 0x06,
 	SN_DER_SEQUENCE = 0x30,
-	SN_DER_CONTEXT = 0xa0   /* constructed [0]; [n] is n more */
+	SN_DER_CONTEXT = 0xa0 /* constructed [0]; [n] is n more */
 };
 
 /* Takes one value with that tag off the front of from; false leaves from as it was. */
@@ -25,7 +25,7 @@ bool sn_der_take_algorithm(sn_span *from, sn_span *oid_out, sn_span *parameters_
 /* What is built in place, from its end to its front; contents below 128 octets. */
 typedef struct sn_der_writer {
 	uint8_t data[96];
-	size_t at;              /* the value begins here and ends with data */
+	size_t at; /* the value begins here and ends with data */
 } sn_der_writer;
 
 void sn_der_begin(sn_der_writer *writer);
@@ -33,7 +33,8 @@ void sn_der_put(sn_der_writer *writer, const void *data, size_t size);
 /* Puts tag and length before all that was written since end was writer->at. */
 void sn_der_wrap(sn_der_writer *writer, uint8_t tag, size_t end);
 /* An AlgorithmIdentifier without parameters, or with NULL. */
-void sn_der_put_algorithm(sn_der_writer *writer, const uint8_t *oid, size_t oid_size, bool with_null);
+void sn_der_put_algorithm(
+    sn_der_writer *writer, const uint8_t *oid, size_t oid_size, bool with_null);
 sn_span sn_der_get(const sn_der_writer *writer);
 
 #endif

@@ -10,8 +10,8 @@ struct sn_digest {
 	bool failed;
 };
 
-static signet_status blank(const signet_context *ctx, const sn_alg *alg, sn_digest **digest_out,
-    signet_error *err)
+static signet_status blank(
+    const signet_context *ctx, const sn_alg *alg, sn_digest **digest_out, signet_error *err)
 {
 	sn_digest *digest = sn_calloc(ctx, 1, sizeof(*digest), err);
 
@@ -28,8 +28,8 @@ static signet_status blank(const signet_context *ctx, const sn_alg *alg, sn_dige
 	return SIGNET_OK;
 }
 
-signet_status sn_digest_new(const signet_context *ctx, const sn_alg *alg, sn_digest **digest_out,
-    signet_error *err)
+signet_status sn_digest_new(
+    const signet_context *ctx, const sn_alg *alg, sn_digest **digest_out, signet_error *err)
 {
 	sn_digest *digest = NULL;
 	const EVP_MD *md;
@@ -40,7 +40,8 @@ signet_status sn_digest_new(const signet_context *ctx, const sn_alg *alg, sn_dig
 	if (status != SIGNET_OK)
 		goto out;
 	if (EVP_DigestInit_ex2(digest->state, md, NULL) != 1) {
-		status = sn_crypto_fail(err, SIGNET_E_CRYPTO, "cannot begin a digest by %s", alg->name);
+		status =
+		    sn_crypto_fail(err, SIGNET_E_CRYPTO, "cannot begin a digest by %s", alg->name);
 		goto out;
 	}
 	*digest_out = digest;
@@ -84,8 +85,8 @@ signet_status sn_digest_write(sn_digest *digest, const void *data, size_t size, 
 	return SIGNET_OK;
 }
 
-signet_status sn_digest_finish(sn_digest *digest, uint8_t *value, size_t *size_out,
-    signet_error *err)
+signet_status sn_digest_finish(
+    sn_digest *digest, uint8_t *value, size_t *size_out, signet_error *err)
 {
 	const size_t size = digest->alg->size;
 	const EVP_MD *md = EVP_MD_CTX_get0_md(digest->state);

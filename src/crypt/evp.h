@@ -40,17 +40,16 @@ signet_context *sn_public_key_context(const sn_public_key *key);
  * A key around pkey, of which a reference is taken (the caller keeps his own). A kind of key that
  * signet does not know is "unknown"; no algorithm goes with it.
  */
-signet_status sn_key_from_evp(signet_context *ctx, EVP_PKEY *pkey, signet_key **key_out,
-    signet_error *err) SIGNET_CHECKED;
-signet_status sn_public_key_from_evp(signet_context *ctx, EVP_PKEY *pkey, sn_public_key **key_out,
-    signet_error *err) SIGNET_CHECKED;
+signet_status sn_key_from_evp(
+    signet_context *ctx, EVP_PKEY *pkey, signet_key **key_out, signet_error *err) SIGNET_CHECKED;
+signet_status sn_public_key_from_evp(
+    signet_context *ctx, EVP_PKEY *pkey, sn_public_key **key_out, signet_error *err) SIGNET_CHECKED;
 
 /*
  * The sibling of signet_fail for a libcrypto call that failed: adds the reason of its newest error
  * and empties its error queue. what: "cannot fetch the digest sha256".
  */
-#define sn_crypto_fail(err, status, ...) \
-	sn_crypto_fail_at((err), (status), __func__, __VA_ARGS__)
+#define sn_crypto_fail(err, status, ...) sn_crypto_fail_at((err), (status), __func__, __VA_ARGS__)
 signet_status sn_crypto_fail_at(signet_error *err, signet_status status, const char *func,
     const char *format, ...) SIGNET_PRINTF(4, 5);
 

@@ -58,8 +58,8 @@ static signet_status missing(const sn_alg *alg, signet_error *err)
 	return sn_crypto_fail(err, SIGNET_E_UNAVAILABLE, "this libcrypto has no %s", alg->name);
 }
 
-signet_status sn_alg_md(const signet_context *ctx, const sn_alg *alg, const EVP_MD **md_out,
-    signet_error *err)
+signet_status sn_alg_md(
+    const signet_context *ctx, const sn_alg *alg, const EVP_MD **md_out, signet_error *err)
 {
 	const EVP_MD *md = alg->kind == SN_ALG_DIGEST ? cached(ctx, alg) : NULL;
 
@@ -69,8 +69,8 @@ signet_status sn_alg_md(const signet_context *ctx, const sn_alg *alg, const EVP_
 	return SIGNET_OK;
 }
 
-signet_status sn_alg_cipher(const signet_context *ctx, const sn_alg *alg,
-    const EVP_CIPHER **cipher_out, signet_error *err)
+signet_status sn_alg_cipher(
+    const signet_context *ctx, const sn_alg *alg, const EVP_CIPHER **cipher_out, signet_error *err)
 {
 	const bool fits = alg->kind == SN_ALG_CIPHER || alg->kind == SN_ALG_WRAP;
 	const EVP_CIPHER *cipher = fits ? cached(ctx, alg) : NULL;
@@ -81,8 +81,8 @@ signet_status sn_alg_cipher(const signet_context *ctx, const sn_alg *alg,
 	return SIGNET_OK;
 }
 
-signet_status sn_alg_kdf(const signet_context *ctx, const sn_alg *alg, EVP_KDF **kdf_out,
-    signet_error *err)
+signet_status sn_alg_kdf(
+    const signet_context *ctx, const sn_alg *alg, EVP_KDF **kdf_out, signet_error *err)
 {
 	EVP_KDF *kdf = alg->kind == SN_ALG_AGREEMENT ? cached(ctx, alg) : NULL;
 
@@ -138,10 +138,14 @@ bool sn_crypto_is_unsupported(void)
 		const int reason = ERR_GET_REASON(code);
 
 		unsupported |= reason == ERR_R_UNSUPPORTED;
-		unsupported |= ERR_GET_LIB(code) == ERR_LIB_EVP && (reason == EVP_R_UNSUPPORTED_ALGORITHM
-		    || reason == EVP_R_UNKNOWN_PBE_ALGORITHM || reason == EVP_R_UNSUPPORTED_CIPHER
-		    || reason == EVP_R_UNSUPPORTED_KEY_DERIVATION_FUNCTION || reason == EVP_R_UNSUPPORTED_PRF
-		    || reason == EVP_R_UNKNOWN_CIPHER || reason == EVP_R_UNKNOWN_DIGEST);
+		unsupported |=
+		    ERR_GET_LIB(code) == ERR_LIB_EVP &&
+		    (reason == EVP_R_UNSUPPORTED_ALGORITHM ||
+			reason == EVP_R_UNKNOWN_PBE_ALGORITHM ||
+			reason == EVP_R_UNSUPPORTED_CIPHER ||
+			reason == EVP_R_UNSUPPORTED_KEY_DERIVATION_FUNCTION ||
+			reason == EVP_R_UNSUPPORTED_PRF || reason == EVP_R_UNKNOWN_CIPHER ||
+			reason == EVP_R_UNKNOWN_DIGEST);
 	}
 	return unsupported;
 }

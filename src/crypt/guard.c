@@ -18,13 +18,13 @@ typedef struct guard {
 	signet_input *inner;
 	bool is_memory;
 	sn_span memory;
-	uint8_t *block;         /* BLOCK octets; NULL until something is read */
-	uint64_t number;        /* of the block that is there; NO_BLOCK: none */
-	size_t size;            /* its octets: below BLOCK for the last one only */
+	uint8_t *block;  /* BLOCK octets; NULL until something is read */
+	uint64_t number; /* of the block that is there; NO_BLOCK: none */
+	size_t size;     /* its octets: below BLOCK for the last one only */
 	bool has_end;
-	uint64_t end;           /* octets of the input, once seen */
-	bool sealed;            /* the first pass is over */
-	sn_buf tags;            /* TAG octets for each block, in order; none for a stable input */
+	uint64_t end; /* octets of the input, once seen */
+	bool sealed;  /* the first pass is over */
+	sn_buf tags;  /* TAG octets for each block, in order; none for a stable input */
 	EVP_CIPHER_CTX *mac;
 	sn_secret key;
 } guard;
@@ -36,8 +36,8 @@ static signet_status read_inner(guard *g, uint64_t number, size_t *size_out, sig
 	size_t got = 1;
 
 	while (size < BLOCK && got != 0) {
-		const signet_status status =
-		    g->inner->read(g->inner, offset + size, g->block + size, BLOCK - size, &got, err);
+		const signet_status status = g->inner->read(
+		    g->inner, offset + size, g->block + size, BLOCK - size, &got, err);
 
 		if (status != SIGNET_OK)
 			return status;
@@ -70,8 +70,8 @@ static signet_status start_mac(guard *g, signet_error *err)
  * The number of the block is the nonce. A block that changed gets a second tag under its nonce,
  * which GMAC forbids to those who publish tags: these never leave this process.
  */
-static signet_status make_tag(guard *g, uint64_t number, size_t size, uint8_t tag[TAG],
-    signet_error *err)
+static signet_status make_tag(
+    guard *g, uint64_t number, size_t size, uint8_t tag[TAG], signet_error *err)
 {
 	uint8_t nonce[NONCE] = { 0 };
 	uint8_t none[16];
@@ -82,10 +82,10 @@ static signet_status make_tag(guard *g, uint64_t number, size_t size, uint8_t ta
 		return status;
 	for (int i = 0; i < 8; i++)
 		nonce[NONCE - 1 - i] = (uint8_t)(number >> (8 * i));
-	if (EVP_CipherInit_ex2(g->mac, NULL, NULL, nonce, 1, NULL) != 1
-	    || (size != 0 && EVP_CipherUpdate(g->mac, NULL, &got, g->block, (int)size) != 1)
-	    || EVP_CipherFinal_ex(g->mac, none, &got) != 1
-	    || EVP_CIPHER_CTX_ctrl(g->mac, EVP_CTRL_AEAD_GET_TAG, TAG, tag) != 1)
+	if (EVP_CipherInit_ex2(g->mac, NULL, NULL, nonce, 1, NULL) != 1 ||
+	    (size != 0 && EVP_CipherUpdate(g->mac, NULL, &got, g->block, (int)size) != 1) ||
+	    EVP_CipherFinal_ex(g->mac, none, &got) != 1 ||
+	    EVP_CIPHER_CTX_ctrl(g->mac, EVP_CTRL_AEAD_GET_TAG, TAG, tag) != 1)
 		return sn_crypto_fail(err, SIGNET_E_CRYPTO, "cannot guard the input");
 	return SIGNET_OK;
 }
@@ -154,8 +154,8 @@ static signet_status reach(guard *g, uint64_t number, signet_error *err)
 {
 	signet_status status = SIGNET_OK;
 
-	while (status == SIGNET_OK && !g->inner->stable && !g->sealed && !g->has_end
-	    && g->tags.size / TAG < number)
+	while (status == SIGNET_OK && !g->inner->stable && !g->sealed && !g->has_end &&
+	       g->tags.size / TAG < number)
 		status = load(g, g->tags.size / TAG, err);
 	if (status == SIGNET_OK && g->number != number && !(g->has_end && number * BLOCK >= g->end))
 		status = load(g, number, err);
@@ -217,8 +217,8 @@ static void guard_free(signet_input *input)
 	sn_context_unref(&ctx);
 }
 
-signet_status sn_guard_new(signet_context *ctx, signet_input *inner, signet_input **guard_out,
-    signet_error *err)
+signet_status sn_guard_new(
+    signet_context *ctx, signet_input *inner, signet_input **guard_out, signet_error *err)
 {
 	guard *g = sn_calloc(ctx, 1, sizeof(*g), err);
 
@@ -234,7 +234,4 @@ signet_status sn_guard_new(signet_context *ctx, signet_input *inner, signet_inpu
 	return SIGNET_OK;
 }
 
-void sn_guard_second_pass(signet_input *input)
-{
-	((guard *)input)->sealed = true;
-}
+void sn_guard_second_pass(signet_input *input) { ((guard *)input)->sealed = true; }

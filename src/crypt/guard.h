@@ -3,10 +3,10 @@
  *
  * The octets of a message are read more than once: first to find out what they are and whether they
  * hold, then to release them by that finding. Between the two somebody may write to the file. The
- * guard keeps a keyed tag (AES-256-GMAC under a key of its own) of every block of 1 MiB that it read
- * first; each later reading of that block is held against the tag before any octet of it is lent,
- * else SIGNET_E_CHANGED. An input that is stable by itself goes through as it is, one in memory
- * without a copy.
+ * guard keeps a keyed tag (AES-256-GMAC under a key of its own) of every block of 1 MiB that it
+ * read first; each later reading of that block is held against the tag before any octet of it is
+ * lent, else SIGNET_E_CHANGED. An input that is stable by itself goes through as it is, one in
+ * memory without a copy.
  *
  * One guard serves a message from its first pass to its last; all passes read through it.
  */

@@ -125,21 +125,22 @@ static signet_status open_fd(signet_context *ctx, int fd, bool close_fd, const c
 	if (fstat(fd, &st) != 0)
 		return signet_fail_sys(err, SIGNET_E_NO_INPUT, "cannot read %s", what);
 	if (S_ISDIR(st.st_mode))
-		return signet_fail(err, SIGNET_E_NO_INPUT, SIGNET_NO_OFFSET, "%s is a folder", what);
+		return signet_fail(
+		    err, SIGNET_E_NO_INPUT, SIGNET_NO_OFFSET, "%s is a folder", what);
 	start = S_ISREG(st.st_mode) ? lseek(fd, 0, SEEK_CUR) : -1;
 	if (start < 0)
 		return sn_spool_new(ctx, fd, close_fd, input_out, err);
 	return file_new(ctx, fd, close_fd, (uint64_t)start, input_out, err);
 }
 
-signet_status signet_input_fd_new(signet_context *ctx, int fd, signet_input **input_out,
-    signet_error *err)
+signet_status signet_input_fd_new(
+    signet_context *ctx, int fd, signet_input **input_out, signet_error *err)
 {
 	return open_fd(ctx, fd, false, "the input", input_out, err);
 }
 
-signet_status signet_input_file_new(signet_context *ctx, const char *path,
-    signet_input **input_out, signet_error *err)
+signet_status signet_input_file_new(
+    signet_context *ctx, const char *path, signet_input **input_out, signet_error *err)
 {
 	signet_status status;
 	int fd;

@@ -15,8 +15,8 @@
 
 enum { PASSPHRASE_MAX = 1024, ATTEMPTS = 3 };
 
-signet_status sn_key_from_evp(signet_context *ctx, EVP_PKEY *pkey, signet_key **key_out,
-    signet_error *err)
+signet_status sn_key_from_evp(
+    signet_context *ctx, EVP_PKEY *pkey, signet_key **key_out, signet_error *err)
 {
 	signet_key *key = sn_calloc(ctx, 1, sizeof(*key), err);
 	signet_status status;
@@ -50,15 +50,9 @@ void signet_key_unref(signet_key **key)
 	sn_context_unref(&ctx);
 }
 
-EVP_PKEY *sn_key_evp(const signet_key *key)
-{
-	return key->body.pkey;
-}
+EVP_PKEY *sn_key_evp(const signet_key *key) { return key->body.pkey; }
 
-signet_context *sn_key_context(const signet_key *key)
-{
-	return key->body.ctx;
-}
+signet_context *sn_key_context(const signet_key *key) { return key->body.ctx; }
 
 /* A key that is being read. */
 typedef struct reader {
@@ -71,8 +65,8 @@ typedef struct reader {
 static signet_status no_key(const reader *r, signet_error *err)
 {
 	ERR_clear_error();
-	return signet_fail(err, SIGNET_E_MALFORMED, SIGNET_NO_OFFSET, "%s holds no sound private key",
-	    r->what);
+	return signet_fail(
+	    err, SIGNET_E_MALFORMED, SIGNET_NO_OFFSET, "%s holds no sound private key", r->what);
 }
 
 /*
@@ -84,8 +78,8 @@ static EVP_PKEY *decode(const reader *r, sn_span der, const char *structure, con
 	const unsigned char *p = der.data;
 	size_t size = der.size;
 	EVP_PKEY *pkey = NULL;
-	OSSL_DECODER_CTX *work = OSSL_DECODER_CTX_new_for_pkey(&pkey, "DER", structure, kind,
-	    EVP_PKEY_KEYPAIR, sn_context_libctx(r->ctx), NULL);
+	OSSL_DECODER_CTX *work = OSSL_DECODER_CTX_new_for_pkey(
+	    &pkey, "DER", structure, kind, EVP_PKEY_KEYPAIR, sn_context_libctx(r->ctx), NULL);
 
 	if (work != NULL && OSSL_DECODER_from_data(work, &p, &size) != 1) {
 		EVP_PKEY_free(pkey);
@@ -100,7 +94,8 @@ static signet_status unknown_kind(const reader *r, const char *oid, signet_error
 {
 	ERR_clear_error();
 	return signet_fail(err, SIGNET_E_UNAVAILABLE, SIGNET_NO_OFFSET,
-	    "the private key in %s is of a kind (%s) that this libcrypto does not know", r->what, oid);
+	    "the private key in %s is of a kind (%s) that this libcrypto does not know", r->what,
+	    oid);
 }
 
 /* RFC 5208 5: version, privateKeyAlgorithm, privateKey … */
@@ -110,9 +105,9 @@ static signet_status read_plain(reader *r, sn_span der, signet_error *err)
 	sn_span rest = der;
 	sn_span inside, version, oid, parameters;
 
-	if (!sn_der_take(&rest, SN_DER_SEQUENCE, &inside)
-	    || !sn_der_take(&inside, SN_DER_INTEGER, &version)
-	    || !sn_der_take_algorithm(&inside, &oid, &parameters))
+	if (!sn_der_take(&rest, SN_DER_SEQUENCE, &inside) ||
+	    !sn_der_take(&inside, SN_DER_INTEGER, &version) ||
+	    !sn_der_take_algorithm(&inside, &oid, &parameters))
 		return no_key(r, err);
 	sn_oid_text(oid, text);
 	if (!sn_key_is_known(r->ctx, text))
@@ -131,13 +126,13 @@ static signet_status read_traditional(reader *r, const char *kind, sn_span der, 
  * One way of trying a passphrase on something that is locked by it. SIGNET_E_PASSPHRASE: not this
  * one; another may be tried.
  */
-typedef signet_status (*unlocker)(reader *r, const void *locked, sn_span passphrase,
-    signet_error *err);
+typedef signet_status (*unlocker)(
+    reader *r, const void *locked, sn_span passphrase, signet_error *err);
 
 static signet_status wrong(const reader *r, signet_error *err)
 {
-	return signet_fail(err, SIGNET_E_PASSPHRASE, SIGNET_NO_OFFSET, "wrong passphrase for %s",
-	    r->what);
+	return signet_fail(
+	    err, SIGNET_E_PASSPHRASE, SIGNET_NO_OFFSET, "wrong passphrase for %s", r->what);
 }
 
 /* libcrypto's own form of a PrivateKeyInfo, which decryption leaves. */
@@ -150,18 +145,19 @@ static signet_status take_info(reader *r, const PKCS8_PRIV_KEY_INFO *info, signe
 	if (r->pkey != NULL)
 		return SIGNET_OK;
 	/* libcrypto calls "unsupported" what is merely malformed */
-	if (PKCS8_pkey_get0(&oid, NULL, NULL, NULL, info) == 1
-	    && OBJ_obj2txt(text, sizeof(text), oid, 1) > 0 && !sn_key_is_known(r->ctx, text))
+	if (PKCS8_pkey_get0(&oid, NULL, NULL, NULL, info) == 1 &&
+	    OBJ_obj2txt(text, sizeof(text), oid, 1) > 0 && !sn_key_is_known(r->ctx, text))
 		return unknown_kind(r, text, err);
 	return no_key(r, err);
 }
 
-static signet_status unlock_pkcs8(reader *r, const void *locked, sn_span passphrase,
-    signet_error *err)
+static signet_status unlock_pkcs8(
+    reader *r, const void *locked, sn_span passphrase, signet_error *err)
 {
 	OSSL_LIB_CTX *libctx = sn_context_libctx(r->ctx);
 	const char *text = (const char *)passphrase.data;
-	PKCS8_PRIV_KEY_INFO *info = PKCS8_decrypt_ex(locked, text, (int)passphrase.size, libctx, NULL);
+	PKCS8_PRIV_KEY_INFO *info =
+	    PKCS8_decrypt_ex(locked, text, (int)passphrase.size, libctx, NULL);
 	signet_status status;
 
 	if (info == NULL) {
@@ -172,17 +168,18 @@ static signet_status unlock_pkcs8(reader *r, const void *locked, sn_span passphr
 			info = PKCS8_decrypt_ex(locked, text, (int)passphrase.size, libctx, NULL);
 		if (info == NULL)
 			return sn_crypto_is_unsupported()
-			    ? signet_fail(err, SIGNET_E_UNAVAILABLE, SIGNET_NO_OFFSET,
-				"the encryption of %s is not known to this libcrypto", r->what)
-			    : wrong(r, err);
+				   ? signet_fail(err, SIGNET_E_UNAVAILABLE, SIGNET_NO_OFFSET,
+					 "the encryption of %s is not known to this libcrypto",
+					 r->what)
+				   : wrong(r, err);
 	}
 	status = take_info(r, info, err);
 	PKCS8_PRIV_KEY_INFO_free(info);
 	return status;
 }
 
-static signet_status unlock_pem(reader *r, const void *locked, sn_span passphrase,
-    signet_error *err)
+static signet_status unlock_pem(
+    reader *r, const void *locked, sn_span passphrase, signet_error *err)
 {
 	const sn_pem_key *pem = locked;
 	sn_buf plain;
@@ -216,8 +213,8 @@ static signet_status unlock(reader *r, unlocker try, const void *locked, signet_
 	for (unsigned i = 0; i < ATTEMPTS && status == SIGNET_E_PASSPHRASE; i++) {
 		char *now = text[i % 2];
 
-		status = r->passphrase->get(r->passphrase->user, r->what, i, now, PASSPHRASE_MAX,
-		    &size[i % 2], err);
+		status = r->passphrase->get(
+		    r->passphrase->user, r->what, i, now, PASSPHRASE_MAX, &size[i % 2], err);
 		if (status != SIGNET_OK)
 			break;
 		/* the same again: it comes from a file, and asking once more would not help */

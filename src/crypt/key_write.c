@@ -19,11 +19,16 @@ static EVP_PKEY *generate(OSSL_LIB_CTX *libctx, const char *algorithm)
 		size_t bits;
 		const char *curve;
 	} known[] = {
-		{ "rsa-3072", "RSA", 3072, NULL }, { "rsa-2048", "RSA", 2048, NULL },
-		{ "rsa-4096", "RSA", 4096, NULL }, { "p-256", "EC", 0, "P-256" },
-		{ "p-384", "EC", 0, "P-384" }, { "p-521", "EC", 0, "P-521" },
-		{ "ed25519", "ED25519", 0, NULL }, { "x25519", "X25519", 0, NULL },
-		{ "ed448", "ED448", 0, NULL }, { "x448", "X448", 0, NULL },
+		{ "rsa-3072", "RSA", 3072, NULL },
+		{ "rsa-2048", "RSA", 2048, NULL },
+		{ "rsa-4096", "RSA", 4096, NULL },
+		{ "p-256", "EC", 0, "P-256" },
+		{ "p-384", "EC", 0, "P-384" },
+		{ "p-521", "EC", 0, "P-521" },
+		{ "ed25519", "ED25519", 0, NULL },
+		{ "x25519", "X25519", 0, NULL },
+		{ "ed448", "ED448", 0, NULL },
+		{ "x448", "X448", 0, NULL },
 	};
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
@@ -38,14 +43,15 @@ static EVP_PKEY *generate(OSSL_LIB_CTX *libctx, const char *algorithm)
 	return NULL;
 }
 
-signet_status signet_key_generate(signet_context *ctx, const char *algorithm,
-    signet_key **key_out, signet_error *err)
+signet_status signet_key_generate(
+    signet_context *ctx, const char *algorithm, signet_key **key_out, signet_error *err)
 {
 	EVP_PKEY *pkey = generate(sn_context_libctx(ctx), algorithm);
 	signet_status status;
 
 	if (pkey == NULL)
-		return sn_crypto_fail(err, SIGNET_E_USAGE, "no key of the kind %s can be made", algorithm);
+		return sn_crypto_fail(
+		    err, SIGNET_E_USAGE, "no key of the kind %s can be made", algorithm);
 	status = sn_key_from_evp(ctx, pkey, key_out, err);
 	EVP_PKEY_free(pkey);
 	return status;
@@ -58,22 +64,23 @@ signet_status signet_key_generate(signet_context *ctx, const char *algorithm,
 enum { SCRYPT_N = 1 << 14, SCRYPT_R = 8, SCRYPT_P = 5, SALT = 16 };
 
 /* NULL: libcrypto failed. */
-static X509_SIG *encrypt(const signet_context *ctx, PKCS8_PRIV_KEY_INFO *info, sn_span passphrase,
-    signet_error *err)
+static X509_SIG *encrypt(
+    const signet_context *ctx, PKCS8_PRIV_KEY_INFO *info, sn_span passphrase, signet_error *err)
 {
 	OSSL_LIB_CTX *libctx = sn_context_libctx(ctx);
-	uint8_t octets[2 * SALT];       /* salt and initialization vector */
+	uint8_t octets[2 * SALT]; /* salt and initialization vector */
 	const EVP_CIPHER *cipher;
 	X509_ALGOR *pbe = NULL;
 	X509_SIG *locked = NULL;
 
-	if (sn_alg_cipher(ctx, sn_alg_by_name(SN_ALG_CIPHER, "aes-256-cbc"), &cipher, err) == SIGNET_OK
-	    && sn_random(ctx, octets, sizeof(octets), err) == SIGNET_OK)
-		pbe = PKCS5_pbe2_set_scrypt(cipher, octets, SALT, octets + SALT, SCRYPT_N, SCRYPT_R,
-		    SCRYPT_P);
+	if (sn_alg_cipher(ctx, sn_alg_by_name(SN_ALG_CIPHER, "aes-256-cbc"), &cipher, err) ==
+		SIGNET_OK &&
+	    sn_random(ctx, octets, sizeof(octets), err) == SIGNET_OK)
+		pbe = PKCS5_pbe2_set_scrypt(
+		    cipher, octets, SALT, octets + SALT, SCRYPT_N, SCRYPT_R, SCRYPT_P);
 	if (pbe != NULL)
-		locked = PKCS8_set0_pbe_ex((const char *)passphrase.data, (int)passphrase.size, info, pbe,
-		    libctx, NULL);
+		locked = PKCS8_set0_pbe_ex(
+		    (const char *)passphrase.data, (int)passphrase.size, info, pbe, libctx, NULL);
 	if (locked == NULL)
 		X509_ALGOR_free(pbe);
 	return locked;
@@ -88,7 +95,8 @@ static signet_status write(const signet_key *key, sn_span der, bool is_encrypted
 	if (!pem)
 		return out->write(out, der.data, der.size, err);
 	sn_buf_init_secret(&text, key->body.ctx, 2 * SN_KEY_OCTETS_MAX, "private key");
-	status = sn_pem_append(&text, is_encrypted ? "ENCRYPTED PRIVATE KEY" : "PRIVATE KEY", der, err);
+	status =
+	    sn_pem_append(&text, is_encrypted ? "ENCRYPTED PRIVATE KEY" : "PRIVATE KEY", der, err);
 	if (status == SIGNET_OK)
 		status = out->write(out, text.data, text.size, err);
 	sn_buf_clear(&text);
@@ -115,7 +123,8 @@ signet_status signet_key_write_pkcs8(const signet_key *key, const char *passphra
 	if (size > 0)
 		status = write(key, (sn_span){ der, (size_t)size }, locked != NULL, pem, out, err);
 	else
-		status = sn_crypto_fail(err, SIGNET_E_CRYPTO, "cannot write a key of kind %s", key->body.kind);
+		status = sn_crypto_fail(
+		    err, SIGNET_E_CRYPTO, "cannot write a key of kind %s", key->body.kind);
 	OPENSSL_clear_free(der, size > 0 ? (size_t)size : 0);
 	X509_SIG_free(locked);
 	PKCS8_PRIV_KEY_INFO_free(info);

@@ -23,8 +23,8 @@ static bool take_number(sn_span *from, uint32_t *number_out)
 	sn_span content;
 	uint64_t number = 0;
 
-	if (!sn_der_take(from, SN_DER_INTEGER, &content) || content.size == 0
-	    || (content.data[0] & 0x80) != 0)
+	if (!sn_der_take(from, SN_DER_INTEGER, &content) || content.size == 0 ||
+	    (content.data[0] & 0x80) != 0)
 		return false;
 	for (size_t i = 0; i < content.size && number <= UINT32_MAX; i++)
 		number = number << 8 | content.data[i];
@@ -38,8 +38,8 @@ static cost cost_of_iterations(sn_span parameters)
 	sn_span fields, salt;
 	uint32_t iterations;
 
-	if (!sn_der_take(&parameters, SN_DER_SEQUENCE, &fields)
-	    || !sn_der_take(&fields, SN_DER_OCTET_STRING, &salt) || !take_number(&fields, &iterations))
+	if (!sn_der_take(&parameters, SN_DER_SEQUENCE, &fields) ||
+	    !sn_der_take(&fields, SN_DER_OCTET_STRING, &salt) || !take_number(&fields, &iterations))
 		return COST_MALFORMED;
 	return iterations <= ITERATIONS_MAX ? COST_FINE : COST_TOO_MUCH;
 }
@@ -50,9 +50,9 @@ static cost cost_of_scrypt(sn_span parameters)
 	sn_span fields, salt;
 	uint32_t n, r, p;
 
-	if (!sn_der_take(&parameters, SN_DER_SEQUENCE, &fields)
-	    || !sn_der_take(&fields, SN_DER_OCTET_STRING, &salt) || !take_number(&fields, &n)
-	    || !take_number(&fields, &r) || !take_number(&fields, &p))
+	if (!sn_der_take(&parameters, SN_DER_SEQUENCE, &fields) ||
+	    !sn_der_take(&fields, SN_DER_OCTET_STRING, &salt) || !take_number(&fields, &n) ||
+	    !take_number(&fields, &r) || !take_number(&fields, &p))
 		return COST_MALFORMED;
 	if ((uint64_t)n * r > SCRYPT_MAX || (uint64_t)n * r * p > SCRYPT_MAX)
 		return COST_TOO_MUCH;
@@ -64,8 +64,8 @@ static cost cost_of_pbes2(sn_span parameters)
 {
 	sn_span fields, oid, inside;
 
-	if (!sn_der_take(&parameters, SN_DER_SEQUENCE, &fields)
-	    || !sn_der_take_algorithm(&fields, &oid, &inside))
+	if (!sn_der_take(&parameters, SN_DER_SEQUENCE, &fields) ||
+	    !sn_der_take_algorithm(&fields, &oid, &inside))
 		return COST_MALFORMED;
 	if (is(oid, oid_scrypt, sizeof(oid_scrypt)))
 		return cost_of_scrypt(inside);
@@ -80,14 +80,13 @@ signet_status sn_pbe_check(sn_span algorithm, const char *what, signet_error *er
 
 	if (sn_der_take_algorithm(&algorithm, &oid, &parameters))
 		found = is(oid, oid_pbes2, sizeof(oid_pbes2)) ? cost_of_pbes2(parameters)
-		    : cost_of_iterations(parameters);
+							      : cost_of_iterations(parameters);
 	switch (found) {
-	case COST_FINE:
-		break;
+	case COST_FINE: break;
 	case COST_TOO_MUCH:
 		return signet_fail(err, SIGNET_E_LIMIT, SIGNET_NO_OFFSET,
-		    "the passphrase of %s is to be hashed more than %u times, which takes too long", what,
-		    ITERATIONS_MAX);
+		    "the passphrase of %s is to be hashed more than %u times, which takes too long",
+		    what, ITERATIONS_MAX);
 	case COST_MALFORMED:
 		return signet_fail(err, SIGNET_E_MALFORMED, SIGNET_NO_OFFSET,
 		    "the encryption of %s is malformed", what);

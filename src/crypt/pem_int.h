@@ -16,7 +16,7 @@ typedef enum sn_pem_label {
 /* The first private key among the PEM blocks of data. */
 typedef struct sn_pem_key {
 	sn_pem_label label;
-	char *header;           /* empty, or Proc-Type and DEK-Info */
+	char *header; /* empty, or Proc-Type and DEK-Info */
 	uint8_t *der;
 	size_t size;
 } sn_pem_key;
@@ -30,7 +30,7 @@ signet_status sn_pem_key_decrypt(const signet_context *ctx, const sn_pem_key *ke
     sn_span passphrase, sn_buf *out, bool *intact_out, signet_error *err) SIGNET_CHECKED;
 
 /* Appends a PEM block. */
-signet_status sn_pem_append(sn_buf *out, const char *label, sn_span der, signet_error *err)
-    SIGNET_CHECKED;
+signet_status sn_pem_append(
+    sn_buf *out, const char *label, sn_span der, signet_error *err) SIGNET_CHECKED;
 
 #endif

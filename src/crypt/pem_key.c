@@ -18,8 +18,10 @@ static bool label_of(const char *name, sn_pem_label *label_out)
 		const char *name;
 		sn_pem_label label;
 	} labels[] = {
-		{ PEM_STRING_PKCS8INF, SN_PEM_PKCS8 }, { PEM_STRING_PKCS8, SN_PEM_PKCS8_ENCRYPTED },
-		{ PEM_STRING_RSA, SN_PEM_RSA }, { PEM_STRING_ECPRIVATEKEY, SN_PEM_EC },
+		{ PEM_STRING_PKCS8INF, SN_PEM_PKCS8 },
+		{ PEM_STRING_PKCS8, SN_PEM_PKCS8_ENCRYPTED },
+		{ PEM_STRING_RSA, SN_PEM_RSA },
+		{ PEM_STRING_ECPRIVATEKEY, SN_PEM_EC },
 	};
 
 	for (size_t i = 0; i < sizeof(labels) / sizeof(labels[0]); i++) {
@@ -80,12 +82,12 @@ static bool read_dek_info(const char *header, const sn_alg **alg_out, uint8_t iv
 	if (comma == NULL)
 		return false;
 	for (size_t i = 0; (alg = sn_alg_at(i)) != NULL; i++) {
-		if (alg->kind != SN_ALG_CIPHER || alg->mode != SN_MODE_CBC
-		    || !sn_ascii_equal_n(info, (size_t)(comma - info), alg->libcrypto))
+		if (alg->kind != SN_ALG_CIPHER || alg->mode != SN_MODE_CBC ||
+		    !sn_ascii_equal_n(info, (size_t)(comma - info), alg->libcrypto))
 			continue;
 		*alg_out = alg;
-		return strspn(comma + 1, "0123456789abcdefABCDEF") == 2 * alg->iv_size
-		    && sn_hex_decode(comma + 1, 2 * alg->iv_size, iv, SN_CIPHER_IV_MAX, &size);
+		return strspn(comma + 1, "0123456789abcdefABCDEF") == 2 * alg->iv_size &&
+		       sn_hex_decode(comma + 1, 2 * alg->iv_size, iv, SN_CIPHER_IV_MAX, &size);
 	}
 	return false;
 }
@@ -138,15 +140,15 @@ signet_status sn_pem_key_decrypt(const signet_context *ctx, const sn_pem_key *ke
 		    SIGNET_NO_OFFSET, "the DEK-Info of the key names no cipher that is known here");
 	status = derive(ctx, passphrase, iv, alg->key_size, &secret, err);
 	if (status == SIGNET_OK)
-		status = sn_cipher_new_decrypt(ctx, alg, &secret, (sn_span){ iv, alg->iv_size },
-		    (sn_span){ 0 }, &cipher, err);
+		status = sn_cipher_new_decrypt(
+		    ctx, alg, &secret, (sn_span){ iv, alg->iv_size }, (sn_span){ 0 }, &cipher, err);
 	if (status == SIGNET_OK)
 		status = sn_buf_reserve(out, key->size + 2 * SN_CIPHER_SLACK, err);
 	if (status == SIGNET_OK)
 		status = sn_cipher_write(cipher, key->der, key->size, out->data, &first, err);
 	if (status == SIGNET_OK)
-		status = sn_cipher_finish_decrypt(cipher, (sn_span){ 0 }, out->data + first, &last,
-		    intact_out, err);
+		status = sn_cipher_finish_decrypt(
+		    cipher, (sn_span){ 0 }, out->data + first, &last, intact_out, err);
 	if (status == SIGNET_OK)
 		out->size = first + last;
 	sn_cipher_free(&cipher);

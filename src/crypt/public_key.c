@@ -15,9 +15,16 @@ static const struct {
 	const char *libcrypto;
 	const char *kind;
 } kinds[] = {
-	{ "RSA", "rsa" }, { "EC", "ec" }, { "RSA-PSS", "rsa-pss" }, { "ED25519", "ed25519" },
-	{ "X25519", "x25519" }, { "ED448", "ed448" }, { "X448", "x448" }, { "DSA", "dsa" },
-	{ "DH", "dh" }, { "DHX", "dh" },
+	{ "RSA", "rsa" },
+	{ "EC", "ec" },
+	{ "RSA-PSS", "rsa-pss" },
+	{ "ED25519", "ed25519" },
+	{ "X25519", "x25519" },
+	{ "ED448", "ed448" },
+	{ "X448", "x448" },
+	{ "DSA", "dsa" },
+	{ "DH", "dh" },
+	{ "DHX", "dh" },
 };
 
 static const char *kind_of(const EVP_PKEY *pkey)
@@ -45,8 +52,11 @@ static void name_curve(const EVP_PKEY *pkey, char name[SN_KEY_NAME_MAX])
 		const char *libcrypto;
 		const char *name;
 	} curves[] = {
-		{ "prime256v1", "p-256" }, { "secp384r1", "p-384" }, { "secp521r1", "p-521" },
-		{ "secp224r1", "p-224" }, { "prime192v1", "p-192" },
+		{ "prime256v1", "p-256" },
+		{ "secp384r1", "p-384" },
+		{ "secp521r1", "p-521" },
+		{ "secp224r1", "p-224" },
+		{ "prime192v1", "p-192" },
 	};
 	char group[80];
 	size_t size;
@@ -80,8 +90,8 @@ static void name_key(sn_key_body *body)
 	}
 }
 
-signet_status sn_key_body_init(sn_key_body *body, signet_context *ctx, EVP_PKEY *pkey,
-    signet_error *err)
+signet_status sn_key_body_init(
+    sn_key_body *body, signet_context *ctx, EVP_PKEY *pkey, signet_error *err)
 {
 	const int bits = EVP_PKEY_get_bits(pkey);
 
@@ -106,8 +116,8 @@ bool sn_key_body_drop(sn_key_body *body, signet_context **ctx_out)
 	return true;
 }
 
-signet_status sn_public_key_from_evp(signet_context *ctx, EVP_PKEY *pkey, sn_public_key **key_out,
-    signet_error *err)
+signet_status sn_public_key_from_evp(
+    signet_context *ctx, EVP_PKEY *pkey, sn_public_key **key_out, signet_error *err)
 {
 	sn_public_key *key = sn_calloc(ctx, 1, sizeof(*key), err);
 	signet_status status;
@@ -124,8 +134,8 @@ signet_status sn_public_key_from_evp(signet_context *ctx, EVP_PKEY *pkey, sn_pub
 }
 
 /* As sn_public_key_from_evp; the caller's reference goes too. */
-static signet_status hand_over(signet_context *ctx, EVP_PKEY *pkey, sn_public_key **key_out,
-    signet_error *err)
+static signet_status hand_over(
+    signet_context *ctx, EVP_PKEY *pkey, sn_public_key **key_out, signet_error *err)
 {
 	const signet_status status = sn_public_key_from_evp(ctx, pkey, key_out, err);
 
@@ -140,8 +150,8 @@ static signet_status no_key(const signet_context *ctx, sn_span spki, signet_erro
 	sn_span inside, oid, parameters;
 
 	ERR_clear_error();
-	if (!sn_der_take(&spki, SN_DER_SEQUENCE, &inside)
-	    || !sn_der_take_algorithm(&inside, &oid, &parameters))
+	if (!sn_der_take(&spki, SN_DER_SEQUENCE, &inside) ||
+	    !sn_der_take_algorithm(&inside, &oid, &parameters))
 		return signet_fail(err, SIGNET_E_MALFORMED, SIGNET_NO_OFFSET, "not a public key");
 	sn_oid_text(oid, text);
 	if (sn_key_is_known(ctx, text))
@@ -152,8 +162,8 @@ static signet_status no_key(const signet_context *ctx, sn_span spki, signet_erro
 	    "a public key of a kind (%s) that this libcrypto does not know", text);
 }
 
-signet_status sn_public_key_read(signet_context *ctx, sn_span spki, sn_public_key **key_out,
-    signet_error *err)
+signet_status sn_public_key_read(
+    signet_context *ctx, sn_span spki, sn_public_key **key_out, signet_error *err)
 {
 	const unsigned char *p = spki.data;
 	EVP_PKEY *pkey = NULL;
@@ -164,13 +174,14 @@ signet_status sn_public_key_read(signet_context *ctx, sn_span spki, sn_public_ke
 		return no_key(ctx, spki, err);
 	if (p != spki.data + spki.size) {
 		EVP_PKEY_free(pkey);
-		return signet_fail(err, SIGNET_E_MALFORMED, SIGNET_NO_OFFSET,
-		    "octets follow the public key");
+		return signet_fail(
+		    err, SIGNET_E_MALFORMED, SIGNET_NO_OFFSET, "octets follow the public key");
 	}
 	return hand_over(ctx, pkey, key_out, err);
 }
 
-/* X9.62 4.3.6: compressed, or uncompressed. Infinity (one octet) and the hybrid form are refused. */
+/* X9.62 4.3.6: compressed, or uncompressed. Infinity (one octet) and the hybrid form are refused.
+ */
 static bool is_point_form(sn_span point)
 {
 	return point.size >= 2 && point.data[0] >= 2 && point.data[0] <= 4;
@@ -184,12 +195,12 @@ static EVP_PKEY *point_on_curve(const signet_key *own, sn_span point)
 	EVP_PKEY_CTX *work;
 	EVP_PKEY *pkey = NULL;
 
-	if (!is_point_form(point)
-	    || EVP_PKEY_get_group_name(own->body.pkey, group, sizeof(group), &size) != 1)
+	if (!is_point_form(point) ||
+	    EVP_PKEY_get_group_name(own->body.pkey, group, sizeof(group), &size) != 1)
 		return NULL;
 	params[0] = OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group, 0);
-	params[1] = OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, (void *)point.data,
-	    point.size);
+	params[1] = OSSL_PARAM_construct_octet_string(
+	    OSSL_PKEY_PARAM_PUB_KEY, (void *)point.data, point.size);
 	params[2] = OSSL_PARAM_construct_end();
 	work = EVP_PKEY_CTX_new_from_name(sn_context_libctx(own->body.ctx), "EC", NULL);
 	if (work != NULL && EVP_PKEY_fromdata_init(work) == 1)
@@ -208,8 +219,8 @@ static bool is_sound(const signet_key *own, EVP_PKEY *pkey)
 	return sound;
 }
 
-signet_status sn_public_key_read_point(const signet_key *own, sn_span point,
-    sn_public_key **key_out, signet_error *err)
+signet_status sn_public_key_read_point(
+    const signet_key *own, sn_span point, sn_public_key **key_out, signet_error *err)
 {
 	signet_context *ctx = own->body.ctx;
 	EVP_PKEY *pkey = NULL;
@@ -247,7 +258,8 @@ signet_status sn_public_key_of(const signet_key *key, sn_public_key **key_out, s
 		(void)EVP_PKEY_fromdata(work, &pkey, EVP_PKEY_PUBLIC_KEY, params);
 out:
 	if (pkey == NULL)
-		status = sn_crypto_fail(err, SIGNET_E_CRYPTO, "cannot get the public half of a key");
+		status =
+		    sn_crypto_fail(err, SIGNET_E_CRYPTO, "cannot get the public half of a key");
 	else
 		status = hand_over(ctx, pkey, key_out, err);
 	EVP_PKEY_CTX_free(work);
@@ -281,27 +293,12 @@ bool sn_public_key_equal(const sn_public_key *a, const sn_public_key *b)
 	return equal;
 }
 
-const char *sn_public_key_kind(const sn_public_key *key)
-{
-	return key->body.kind;
-}
+const char *sn_public_key_kind(const sn_public_key *key) { return key->body.kind; }
 
-const char *sn_public_key_name(const sn_public_key *key)
-{
-	return key->body.name;
-}
+const char *sn_public_key_name(const sn_public_key *key) { return key->body.name; }
 
-unsigned sn_public_key_bits(const sn_public_key *key)
-{
-	return key->body.bits;
-}
+unsigned sn_public_key_bits(const sn_public_key *key) { return key->body.bits; }
 
-EVP_PKEY *sn_public_key_evp(const sn_public_key *key)
-{
-	return key->body.pkey;
-}
+EVP_PKEY *sn_public_key_evp(const sn_public_key *key) { return key->body.pkey; }
 
-signet_context *sn_public_key_context(const sn_public_key *key)
-{
-	return key->body.ctx;
-}
+signet_context *sn_public_key_context(const sn_public_key *key) { return key->body.ctx; }

@@ -16,15 +16,15 @@
 typedef struct sn_public_key sn_public_key;
 
 /* From a DER SubjectPublicKeyInfo. */
-signet_status sn_public_key_read(signet_context *ctx, sn_span spki, sn_public_key **key_out,
-    signet_error *err) SIGNET_CHECKED;
+signet_status sn_public_key_read(
+    signet_context *ctx, sn_span spki, sn_public_key **key_out, signet_error *err) SIGNET_CHECKED;
 /* From the public point of an ephemeral key on the curve of own (an RFC 5753 originatorKey, whose
  * parameters may be absent). SIGNET_E_MALFORMED: not a point of that curve. */
 signet_status sn_public_key_read_point(const signet_key *own, sn_span point,
     sn_public_key **key_out, signet_error *err) SIGNET_CHECKED;
 /* The public half of a private key. */
-signet_status sn_public_key_of(const signet_key *key, sn_public_key **key_out, signet_error *err)
-    SIGNET_CHECKED;
+signet_status sn_public_key_of(
+    const signet_key *key, sn_public_key **key_out, signet_error *err) SIGNET_CHECKED;
 sn_public_key *sn_public_key_ref(sn_public_key *key);
 void sn_public_key_unref(sn_public_key **key);
 bool sn_public_key_equal(const sn_public_key *a, const sn_public_key *b);
@@ -52,9 +52,9 @@ signet_status sn_signature_verify(const sn_public_key *key, const sn_alg *alg, s
 typedef struct sn_signature_plan {
 	const sn_alg *digest;
 	const sn_alg *signature;
-	uint8_t digest_identifier[32];      /* DER AlgorithmIdentifier */
+	uint8_t digest_identifier[32]; /* DER AlgorithmIdentifier */
 	size_t digest_identifier_size;
-	uint8_t signature_identifier[96];   /* DER AlgorithmIdentifier */
+	uint8_t signature_identifier[96]; /* DER AlgorithmIdentifier */
 	size_t signature_identifier_size;
 } sn_signature_plan;
 
@@ -90,8 +90,8 @@ signet_status sn_agreement_ephemeral(const sn_public_key *peer, signet_key **key
 /* AES key wrap (RFC 3394). *intact_out false: the check value does not match; secret_out is then
  * random of the right length. */
 signet_status sn_wrap_unwrap(const signet_context *ctx, const sn_alg *alg, const sn_secret *kek,
-    sn_span wrapped, size_t size, sn_secret *secret_out, bool *intact_out, signet_error *err)
-    SIGNET_CHECKED;
+    sn_span wrapped, size_t size, sn_secret *secret_out, bool *intact_out,
+    signet_error *err) SIGNET_CHECKED;
 signet_status sn_wrap_wrap(const signet_context *ctx, const sn_alg *alg, const sn_secret *kek,
     const sn_secret *secret, sn_buf *out, signet_error *err) SIGNET_CHECKED;
 

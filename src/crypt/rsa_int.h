@@ -11,13 +11,13 @@ typedef enum sn_rsa_read { SN_RSA_READ, SN_RSA_MALFORMED, SN_RSA_UNKNOWN } sn_rs
 typedef struct sn_pss {
 	const sn_alg *hash;
 	const sn_alg *mask_hash;
-	int salt;               /* octets */
+	int salt; /* octets */
 } sn_pss;
 
 typedef struct sn_oaep {
 	const sn_alg *hash;
 	const sn_alg *mask_hash;
-	sn_span label;          /* borrowed from the parameters */
+	sn_span label; /* borrowed from the parameters */
 } sn_oaep;
 
 /* parameters: a whole TLV. Absent ones mean SHA-1, MGF1 with SHA-1, a salt of 20 octets and no

@@ -65,8 +65,8 @@ sn_rsa_read sn_pss_read(sn_span parameters, sn_pss *pss_out)
 	int trailer = TRAILER_DEFAULT;
 	sn_rsa_read read;
 
-	if (parameters.size != 0
-	    && (!sn_der_take(&parameters, SN_DER_SEQUENCE, &fields) || parameters.size != 0))
+	if (parameters.size != 0 &&
+	    (!sn_der_take(&parameters, SN_DER_SEQUENCE, &fields) || parameters.size != 0))
 		return SN_RSA_MALFORMED;
 	read = read_hashes(&fields, &pss.hash, &pss.mask_hash);
 	if (read != SN_RSA_READ)
@@ -102,8 +102,8 @@ sn_rsa_read sn_oaep_read(sn_span parameters, sn_oaep *oaep_out)
 	sn_span inside;
 	sn_rsa_read read;
 
-	if (parameters.size != 0
-	    && (!sn_der_take(&parameters, SN_DER_SEQUENCE, &fields) || parameters.size != 0))
+	if (parameters.size != 0 &&
+	    (!sn_der_take(&parameters, SN_DER_SEQUENCE, &fields) || parameters.size != 0))
 		return SN_RSA_MALFORMED;
 	read = read_hashes(&fields, &oaep.hash, &oaep.mask_hash);
 	if (read == SN_RSA_READ && sn_der_take(&fields, SN_DER_CONTEXT + 2, &inside))

@@ -5,10 +5,7 @@
 #include "base/mem.h"
 #include "crypt/evp.h"
 
-void sn_secret_wipe(sn_secret *secret)
-{
-	sn_wipe(secret, sizeof(*secret));
-}
+void sn_secret_wipe(sn_secret *secret) { sn_wipe(secret, sizeof(*secret)); }
 
 signet_status sn_random(const signet_context *ctx, void *data, size_t size, signet_error *err)
 {
@@ -17,8 +14,8 @@ signet_status sn_random(const signet_context *ctx, void *data, size_t size, sign
 	return SIGNET_OK;
 }
 
-signet_status sn_secret_random(const signet_context *ctx, size_t size, sn_secret *secret_out,
-    signet_error *err)
+signet_status sn_secret_random(
+    const signet_context *ctx, size_t size, sn_secret *secret_out, signet_error *err)
 {
 	signet_status status;
 

@@ -17,8 +17,8 @@ typedef struct sn_secret {
 } sn_secret;
 
 void sn_secret_wipe(sn_secret *secret);
-signet_status sn_random(const signet_context *ctx, void *data, size_t size, signet_error *err)
-    SIGNET_CHECKED;
+signet_status sn_random(
+    const signet_context *ctx, void *data, size_t size, signet_error *err) SIGNET_CHECKED;
 signet_status sn_secret_random(const signet_context *ctx, size_t size, sn_secret *secret_out,
     signet_error *err) SIGNET_CHECKED;
 

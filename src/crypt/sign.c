@@ -19,15 +19,16 @@ static const char *digest_for(const sn_key_body *key)
 	return "sha256";
 }
 
-static signet_status choose_digest(const sn_key_body *key, const char *asked,
-    const sn_alg **digest_out, signet_error *err)
+static signet_status choose_digest(
+    const sn_key_body *key, const char *asked, const sn_alg **digest_out, signet_error *err)
 {
 	const char *own = digest_for(key);
 	const bool is_fixed = key->kind[0] == 'e' && key->kind[1] == 'd';
 	const sn_alg *digest = sn_alg_by_name(SN_ALG_DIGEST, asked != NULL ? asked : own);
 
 	if (digest == NULL)
-		return signet_fail(err, SIGNET_E_USAGE, SIGNET_NO_OFFSET, "no such digest: %s", asked);
+		return signet_fail(
+		    err, SIGNET_E_USAGE, SIGNET_NO_OFFSET, "no such digest: %s", asked);
 	if (!digest->write)
 		return signet_fail(err, SIGNET_E_USAGE, SIGNET_NO_OFFSET,
 		    "signatures with %s are read, but not made", digest->name);
@@ -44,7 +45,8 @@ static const sn_alg *choose_signature(const sn_key_body *key, const sn_alg *dige
 	const sn_alg *alg;
 
 	for (size_t i = 0; (alg = sn_alg_at(i)) != NULL; i++) {
-		if (alg->kind != SN_ALG_SIGNATURE || !alg->write || !sn_signature_fits(alg, key->kind))
+		if (alg->kind != SN_ALG_SIGNATURE || !alg->write ||
+		    !sn_signature_fits(alg, key->kind))
 			continue;
 		if (alg->digest == NULL || strcmp(alg->digest, digest->name) == 0)
 			return alg;
@@ -62,8 +64,8 @@ static void write_identifier(const sn_alg *signature, const sn_alg *digest, sn_d
 		    strcmp(signature->name, "rsa-pkcs1") == 0);
 }
 
-signet_status sn_signature_plan_make(const signet_key *key, const char *digest,
-    sn_signature_plan *plan_out, signet_error *err)
+signet_status sn_signature_plan_make(
+    const signet_key *key, const char *digest, sn_signature_plan *plan_out, signet_error *err)
 {
 	sn_signature_plan plan = { 0 };
 	sn_der_writer writer;
@@ -90,21 +92,23 @@ signet_status sn_signature_plan_make(const signet_key *key, const char *digest,
 	return SIGNET_OK;
 }
 
-static signet_status prepare(EVP_PKEY_CTX *work, const signet_context *ctx,
-    const sn_signature_plan *plan, signet_error *err)
+static signet_status prepare(
+    EVP_PKEY_CTX *work, const signet_context *ctx, const sn_signature_plan *plan, signet_error *err)
 {
 	const sn_pss pss = { plan->digest, plan->digest, (int)plan->digest->size };
 	const EVP_MD *md;
 	signet_status status;
 
 	if (EVP_PKEY_sign_init(work) != 1)
-		return sn_crypto_fail(err, SIGNET_E_CRYPTO, "cannot sign by %s", plan->signature->name);
+		return sn_crypto_fail(
+		    err, SIGNET_E_CRYPTO, "cannot sign by %s", plan->signature->name);
 	if (strcmp(plan->signature->key, "rsa") == 0)
 		return sn_rsa_prepare(work, ctx, plan->digest,
 		    strcmp(plan->signature->name, "rsa-pss") == 0 ? &pss : NULL, err);
 	status = sn_alg_md(ctx, plan->digest, &md, err);
 	if (status == SIGNET_OK && EVP_PKEY_CTX_set_signature_md(work, md) != 1)
-		status = sn_crypto_fail(err, SIGNET_E_CRYPTO, "cannot sign by %s", plan->signature->name);
+		status = sn_crypto_fail(
+		    err, SIGNET_E_CRYPTO, "cannot sign by %s", plan->signature->name);
 	return status;
 }
 
@@ -112,7 +116,8 @@ static signet_status sign_digest(const signet_key *key, const sn_signature_plan 
     sn_span message, sn_buf *out, signet_error *err)
 {
 	signet_context *ctx = key->body.ctx;
-	EVP_PKEY_CTX *work = EVP_PKEY_CTX_new_from_pkey(sn_context_libctx(ctx), key->body.pkey, NULL);
+	EVP_PKEY_CTX *work =
+	    EVP_PKEY_CTX_new_from_pkey(sn_context_libctx(ctx), key->body.pkey, NULL);
 	uint8_t digest[SN_DIGEST_MAX];
 	size_t digest_size;
 	size_t size = (size_t)EVP_PKEY_get_size(key->body.pkey);
@@ -120,7 +125,8 @@ static signet_status sign_digest(const signet_key *key, const sn_signature_plan 
 
 	if (work == NULL)
 		return sn_crypto_fail(err, SIGNET_E_MEMORY, "cannot sign");
-	status = sn_digest_once(ctx, plan->digest, message.data, message.size, digest, &digest_size, err);
+	status = sn_digest_once(
+	    ctx, plan->digest, message.data, message.size, digest, &digest_size, err);
 	if (status == SIGNET_OK)
 		status = prepare(work, ctx, plan, err);
 	if (status == SIGNET_OK)
@@ -136,8 +142,8 @@ out:
 	return status;
 }
 
-static signet_status sign_message(const signet_key *key, sn_span message, sn_buf *out,
-    signet_error *err)
+static signet_status sign_message(
+    const signet_key *key, sn_span message, sn_buf *out, signet_error *err)
 {
 	EVP_MD_CTX *work = EVP_MD_CTX_new();
 	size_t size = (size_t)EVP_PKEY_get_size(key->body.pkey);
@@ -149,8 +155,8 @@ static signet_status sign_message(const signet_key *key, sn_span message, sn_buf
 	if (status != SIGNET_OK)
 		goto out;
 	if (EVP_DigestSignInit_ex(work, NULL, NULL, sn_context_libctx(key->body.ctx), NULL,
-	    key->body.pkey, NULL) == 1
-	    && EVP_DigestSign(work, out->data + out->size, &size, message.data, message.size) == 1)
+		key->body.pkey, NULL) == 1 &&
+	    EVP_DigestSign(work, out->data + out->size, &size, message.data, message.size) == 1)
 		out->size += size;
 	else
 		status = sn_crypto_fail(err, SIGNET_E_CRYPTO, "signing failed");

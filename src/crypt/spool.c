@@ -18,10 +18,9 @@
  * A pipe that can be read again. Octets lie in three places, one after the other:
  *
  *	memory  the first limits.spool_memory octets
- *	file    whole blocks, each sealed by AES-256-GCM under a key that is made here, lives in this
- *	        struct only and is used for this file only; the nonce is the number of the block, so
- *	        that a block put in another's place is noticed
- *	tail    the last block, until it is full
+ *	file    whole blocks, each sealed by AES-256-GCM under a key that is made here, lives in
+ *this struct only and is used for this file only; the nonce is the number of the block, so that a
+ *block put in another's place is noticed tail    the last block, until it is full
  *
  * The pipe is read no further than somebody asks. The file has no name: a killed process leaves
  * nothing behind, and what the disk keeps cannot be read.
@@ -35,31 +34,25 @@ typedef struct spool {
 	signet_context *ctx;
 	int pipe;
 	bool close_pipe;
-	bool ended;             /* the pipe is at its end */
+	bool ended; /* the pipe is at its end */
 	sn_buf memory;
-	int file;               /* -1: none yet */
+	int file; /* -1: none yet */
 	EVP_CIPHER_CTX *seal;
 	sn_secret key;
-	uint64_t blocks;        /* in the file */
-	uint8_t *tail;          /* BLOCK octets, NULL: none yet */
+	uint64_t blocks; /* in the file */
+	uint8_t *tail;   /* BLOCK octets, NULL: none yet */
 	size_t tail_size;
-	uint8_t *sealed;        /* SEALED octets: a block on its way to or from the file */
-	uint8_t *opened;        /* BLOCK octets: the block of the file that was read last */
+	uint8_t *sealed; /* SEALED octets: a block on its way to or from the file */
+	uint8_t *opened; /* BLOCK octets: the block of the file that was read last */
 	uint64_t opened_number;
 } spool;
 
-static uint64_t file_octets(const spool *s)
-{
-	return s->blocks * BLOCK;
-}
+static uint64_t file_octets(const spool *s) { return s->blocks * BLOCK; }
 
-static uint64_t total(const spool *s)
-{
-	return s->memory.size + file_octets(s) + s->tail_size;
-}
+static uint64_t total(const spool *s) { return s->memory.size + file_octets(s) + s->tail_size; }
 
-static signet_status read_pipe(spool *s, uint8_t *data, size_t size, size_t *got_out,
-    signet_error *err)
+static signet_status read_pipe(
+    spool *s, uint8_t *data, size_t size, size_t *got_out, signet_error *err)
 {
 	ssize_t got;
 
@@ -90,8 +83,8 @@ static signet_status open_file(spool *s, signet_error *err)
 			(void)unlink(path);
 	}
 	if (s->file < 0)
-		return signet_fail_sys(err, SIGNET_E_IO, "cannot make a spool file in the folder %s",
-		    s->ctx->spool_dir);
+		return signet_fail_sys(err, SIGNET_E_IO,
+		    "cannot make a spool file in the folder %s", s->ctx->spool_dir);
 	return SIGNET_OK;
 }
 
@@ -128,10 +121,10 @@ static bool seal_block(spool *s, uint64_t number, const uint8_t *block)
 	int got = 0;
 
 	make_nonce(number, nonce);
-	return EVP_CipherInit_ex2(s->seal, NULL, s->key.data, nonce, 1, NULL) == 1
-	    && EVP_CipherUpdate(s->seal, s->sealed, &got, block, BLOCK) == 1 && got == BLOCK
-	    && EVP_CipherFinal_ex(s->seal, s->sealed + BLOCK, &got) == 1
-	    && EVP_CIPHER_CTX_ctrl(s->seal, EVP_CTRL_AEAD_GET_TAG, TAG, s->sealed + BLOCK) == 1;
+	return EVP_CipherInit_ex2(s->seal, NULL, s->key.data, nonce, 1, NULL) == 1 &&
+	       EVP_CipherUpdate(s->seal, s->sealed, &got, block, BLOCK) == 1 && got == BLOCK &&
+	       EVP_CipherFinal_ex(s->seal, s->sealed + BLOCK, &got) == 1 &&
+	       EVP_CIPHER_CTX_ctrl(s->seal, EVP_CTRL_AEAD_GET_TAG, TAG, s->sealed + BLOCK) == 1;
 }
 
 static bool open_block(spool *s, uint64_t number)
@@ -140,10 +133,10 @@ static bool open_block(spool *s, uint64_t number)
 	int got = 0;
 
 	make_nonce(number, nonce);
-	return EVP_CipherInit_ex2(s->seal, NULL, s->key.data, nonce, 0, NULL) == 1
-	    && EVP_CipherUpdate(s->seal, s->opened, &got, s->sealed, BLOCK) == 1 && got == BLOCK
-	    && EVP_CIPHER_CTX_ctrl(s->seal, EVP_CTRL_AEAD_SET_TAG, TAG, s->sealed + BLOCK) == 1
-	    && EVP_CipherFinal_ex(s->seal, s->opened + BLOCK, &got) == 1;
+	return EVP_CipherInit_ex2(s->seal, NULL, s->key.data, nonce, 0, NULL) == 1 &&
+	       EVP_CipherUpdate(s->seal, s->opened, &got, s->sealed, BLOCK) == 1 && got == BLOCK &&
+	       EVP_CIPHER_CTX_ctrl(s->seal, EVP_CTRL_AEAD_SET_TAG, TAG, s->sealed + BLOCK) == 1 &&
+	       EVP_CipherFinal_ex(s->seal, s->opened + BLOCK, &got) == 1;
 }
 
 /* The tail is full: it becomes the next block of the file. */
@@ -160,13 +153,15 @@ static signet_status store_tail(spool *s, signet_error *err)
 	if (!seal_block(s, s->blocks, s->tail))
 		return sn_crypto_fail(err, SIGNET_E_CRYPTO, "cannot seal the spool file");
 	while (done < SEALED) {
-		const ssize_t put = pwrite(s->file, s->sealed + done, SEALED - done, place + (off_t)done);
+		const ssize_t put =
+		    pwrite(s->file, s->sealed + done, SEALED - done, place + (off_t)done);
 
 		if (put < 0 && errno == EINTR)
 			continue;
 		if (put <= 0)
 			return signet_fail_sys(err, SIGNET_E_IO,
-			    "cannot spool the input in the folder %s (a file instead of a pipe needs no room)",
+			    "cannot spool the input in the folder %s (a file instead of a pipe "
+			    "needs no room)",
 			    s->ctx->spool_dir);
 		done += (size_t)put;
 	}
@@ -184,7 +179,8 @@ static signet_status load_block(spool *s, uint64_t number, signet_error *err)
 		return SIGNET_OK;
 	s->opened_number = NO_BLOCK;
 	while (done < SEALED) {
-		const ssize_t got = pread(s->file, s->sealed + done, SEALED - done, place + (off_t)done);
+		const ssize_t got =
+		    pread(s->file, s->sealed + done, SEALED - done, place + (off_t)done);
 
 		if (got < 0 && errno == EINTR)
 			continue;
@@ -252,7 +248,8 @@ static signet_status find(spool *s, uint64_t offset, sn_span *octets_out, signet
 	}
 	status = load_block(s, offset / BLOCK, err);
 	if (status == SIGNET_OK)
-		*octets_out = (sn_span){ s->opened + offset % BLOCK, BLOCK - (size_t)(offset % BLOCK) };
+		*octets_out =
+		    (sn_span){ s->opened + offset % BLOCK, BLOCK - (size_t)(offset % BLOCK) };
 	return status;
 }
 
@@ -300,8 +297,8 @@ static void spool_free(signet_input *input)
 	sn_context_unref(&ctx);
 }
 
-signet_status sn_spool_new(signet_context *ctx, int fd, bool close_fd, signet_input **input_out,
-    signet_error *err)
+signet_status sn_spool_new(
+    signet_context *ctx, int fd, bool close_fd, signet_input **input_out, signet_error *err)
 {
 	spool *s = sn_calloc(ctx, 1, sizeof(*s), err);
 

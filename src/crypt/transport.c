@@ -16,13 +16,13 @@
  * such thing; one path for all versions is the one that is tested.
  */
 
-enum { MODULUS_MAX = 2048 };    /* octets: 16384 bits, libcrypto's own ceiling */
+enum { MODULUS_MAX = 2048 }; /* octets: 16384 bits, libcrypto's own ceiling */
 
 static bool hmac(const signet_context *ctx, const uint8_t key[32], sn_span text, uint8_t out[32])
 {
 	size_t size = 0;
 	const bool done = EVP_Q_mac(sn_context_libctx(ctx), "HMAC", NULL, "SHA256", NULL, key, 32,
-	    text.data, text.size, out, 32, &size) != NULL;
+			      text.data, text.size, out, 32, &size) != NULL;
 
 	return done && size == 32;
 }
@@ -36,19 +36,19 @@ static bool hash_exponent(const signet_key *key, uint8_t out[32])
 	BIGNUM *d = NULL;
 	bool done = false;
 
-	if (size > 0 && size <= MODULUS_MAX
-	    && EVP_PKEY_get_bn_param(key->body.pkey, OSSL_PKEY_PARAM_RSA_D, &d) == 1
-	    && BN_bn2binpad(d, exponent, size) == size)
+	if (size > 0 && size <= MODULUS_MAX &&
+	    EVP_PKEY_get_bn_param(key->body.pkey, OSSL_PKEY_PARAM_RSA_D, &d) == 1 &&
+	    BN_bn2binpad(d, exponent, size) == size)
 		done = EVP_Q_digest(sn_context_libctx(key->body.ctx), "SHA256", NULL, exponent,
-		    (size_t)size, out, &hash_size) == 1;
+			   (size_t)size, out, &hash_size) == 1;
 	BN_clear_free(d);
 	sn_wipe(exponent, sizeof(exponent));
 	return done;
 }
 
 /* HMAC-SHA-256 under the hashed exponent, then expanded by a counter. */
-static signet_status rejection_key(const signet_key *key, sn_span wrapped, size_t size,
-    sn_secret *secret_out, signet_error *err)
+static signet_status rejection_key(
+    const signet_key *key, sn_span wrapped, size_t size, sn_secret *secret_out, signet_error *err)
 {
 	static const uint8_t counter[] = { 1, 2 };
 	const signet_context *ctx = key->body.ctx;
@@ -70,10 +70,7 @@ static signet_status rejection_key(const signet_key *key, sn_span wrapped, size_
 }
 
 /* All ones when value is zero, else zero. */
-static uint32_t mask_zero(uint32_t value)
-{
-	return 0u - ((~value & (value - 1)) >> 31);
-}
+static uint32_t mask_zero(uint32_t value) { return 0u - ((~value & (value - 1)) >> 31); }
 
 /*
  * RFC 8017 7.2.2: EM = 00 02 PS 00 M, PS at least 8 octets none of which is zero. The place of M is
@@ -95,10 +92,10 @@ static bool decrypt_raw(const signet_key *key, sn_span wrapped, uint8_t *em)
 	EVP_PKEY_CTX *work =
 	    EVP_PKEY_CTX_new_from_pkey(sn_context_libctx(key->body.ctx), key->body.pkey, NULL);
 	size_t got = wrapped.size;
-	const bool done = work != NULL && EVP_PKEY_decrypt_init(work) == 1
-	    && EVP_PKEY_CTX_set_rsa_padding(work, RSA_NO_PADDING) == 1
-	    && EVP_PKEY_decrypt(work, em, &got, wrapped.data, wrapped.size) == 1
-	    && got == wrapped.size;
+	const bool done = work != NULL && EVP_PKEY_decrypt_init(work) == 1 &&
+			  EVP_PKEY_CTX_set_rsa_padding(work, RSA_NO_PADDING) == 1 &&
+			  EVP_PKEY_decrypt(work, em, &got, wrapped.data, wrapped.size) == 1 &&
+			  got == wrapped.size;
 
 	EVP_PKEY_CTX_free(work);
 	ERR_clear_error();
@@ -119,7 +116,8 @@ static void unwrap_pkcs1(const signet_key *key, sn_span wrapped, sn_secret *secr
 	if (decrypt_raw(key, wrapped, em)) {
 		good = (uint8_t)mask_padded(em, modulus, secret->size);
 		for (size_t i = 0; i < secret->size; i++)
-			secret->data[i] = (uint8_t)((message[i] & good) | (secret->data[i] & ~good));
+			secret->data[i] =
+			    (uint8_t)((message[i] & good) | (secret->data[i] & ~good));
 	}
 	sn_wipe(em, sizeof(em));
 }
@@ -128,9 +126,9 @@ static bool prepare_oaep(EVP_PKEY_CTX *work, const EVP_MD *md, const EVP_MD *mas
 {
 	void *copy;
 
-	if (EVP_PKEY_CTX_set_rsa_padding(work, RSA_PKCS1_OAEP_PADDING) != 1
-	    || EVP_PKEY_CTX_set_rsa_oaep_md(work, md) != 1
-	    || EVP_PKEY_CTX_set_rsa_mgf1_md(work, mask_md) != 1)
+	if (EVP_PKEY_CTX_set_rsa_padding(work, RSA_PKCS1_OAEP_PADDING) != 1 ||
+	    EVP_PKEY_CTX_set_rsa_oaep_md(work, md) != 1 ||
+	    EVP_PKEY_CTX_set_rsa_mgf1_md(work, mask_md) != 1)
 		return false;
 	if (label.size == 0)
 		return true;
@@ -141,8 +139,8 @@ static bool prepare_oaep(EVP_PKEY_CTX *work, const EVP_MD *md, const EVP_MD *mas
 	return false;
 }
 
-static signet_status oaep_digests(const signet_context *ctx, const sn_oaep *oaep,
-    const EVP_MD **md, const EVP_MD **mask_md, signet_error *err)
+static signet_status oaep_digests(const signet_context *ctx, const sn_oaep *oaep, const EVP_MD **md,
+    const EVP_MD **mask_md, signet_error *err)
 {
 	const signet_status status = sn_alg_md(ctx, oaep->hash, md, err);
 
@@ -163,12 +161,12 @@ static signet_status unwrap_oaep(const signet_key *key, const sn_oaep *oaep, sn_
 	if (status != SIGNET_OK)
 		return status;
 	work = EVP_PKEY_CTX_new_from_pkey(sn_context_libctx(ctx), key->body.pkey, NULL);
-	if (work == NULL || EVP_PKEY_decrypt_init(work) != 1
-	    || !prepare_oaep(work, md, mask_md, oaep->label)) {
+	if (work == NULL || EVP_PKEY_decrypt_init(work) != 1 ||
+	    !prepare_oaep(work, md, mask_md, oaep->label)) {
 		status = sn_crypto_fail(err, SIGNET_E_CRYPTO, "cannot unwrap a key by RSA-OAEP");
-	} else if (EVP_PKEY_get_size(key->body.pkey) <= MODULUS_MAX
-	    && EVP_PKEY_decrypt(work, plain, &got, wrapped.data, wrapped.size) == 1
-	    && got == secret->size) {
+	} else if (EVP_PKEY_get_size(key->body.pkey) <= MODULUS_MAX &&
+		   EVP_PKEY_decrypt(work, plain, &got, wrapped.data, wrapped.size) == 1 &&
+		   got == secret->size) {
 		memcpy(secret->data, plain, got);
 	}
 	sn_wipe(plain, sizeof(plain));
@@ -194,11 +192,8 @@ signet_status sn_transport_unwrap(const signet_key *key, const sn_alg *alg, sn_s
 		unwrap_pkcs1(key, wrapped, &secret);
 	} else {
 		switch (sn_oaep_read(parameters, &oaep)) {
-		case SN_RSA_READ:
-			status = unwrap_oaep(key, &oaep, wrapped, &secret, err);
-			break;
-		case SN_RSA_MALFORMED: /* as wrong as a wrong ciphertext */
-			break;
+		case SN_RSA_READ: status = unwrap_oaep(key, &oaep, wrapped, &secret, err); break;
+		case SN_RSA_MALFORMED: /* as wrong as a wrong ciphertext */ break;
 		case SN_RSA_UNKNOWN:
 			status = signet_fail(err, SIGNET_E_UNAVAILABLE, SIGNET_NO_OFFSET,
 			    "the parameters of RSA-OAEP name an unknown digest or mask function");
@@ -256,7 +251,8 @@ signet_status sn_transport_wrap(const sn_public_key *key, const sn_alg *alg,
 	if (status == SIGNET_OK)
 		status = sn_buf_reserve(out, size, err);
 	if (status == SIGNET_OK)
-		status = sn_buf_append(identifier, sn_der_get(&writer).data, sn_der_get(&writer).size, err);
+		status = sn_buf_append(
+		    identifier, sn_der_get(&writer).data, sn_der_get(&writer).size, err);
 	if (status != SIGNET_OK)
 		goto out;
 	if (EVP_PKEY_encrypt(work, out->data + out->size, &size, secret->data, secret->size) == 1) {

@@ -19,9 +19,9 @@ static bool run(const EVP_CIPHER *cipher, const sn_secret *kek, bool encrypts, c
 
 	if (work != NULL) {
 		EVP_CIPHER_CTX_set_flags(work, EVP_CIPHER_CTX_FLAG_WRAP_ALLOW);
-		done = EVP_CipherInit_ex2(work, cipher, kek->data, NULL, encrypts, NULL) == 1
-		    && EVP_CipherUpdate(work, out, &got, in, (int)size) == 1
-		    && EVP_CipherFinal_ex(work, out + got, &last) == 1;
+		done = EVP_CipherInit_ex2(work, cipher, kek->data, NULL, encrypts, NULL) == 1 &&
+		       EVP_CipherUpdate(work, out, &got, in, (int)size) == 1 &&
+		       EVP_CipherFinal_ex(work, out + got, &last) == 1;
 	}
 	EVP_CIPHER_CTX_free(work);
 	*out_size = (size_t)got + (size_t)last;
@@ -53,7 +53,8 @@ signet_status sn_wrap_unwrap(const signet_context *ctx, const sn_alg *alg, const
 	if (status != SIGNET_OK)
 		goto out;
 	if (size >= CONTENT_MIN && size % BLOCK == 0 && wrapped.size == size + BLOCK)
-		intact = run(cipher, kek, false, wrapped.data, wrapped.size, plain, &got) && got == size;
+		intact =
+		    run(cipher, kek, false, wrapped.data, wrapped.size, plain, &got) && got == size;
 	ERR_clear_error();
 	if (intact)
 		memcpy(secret.data, plain, size);
@@ -77,8 +78,8 @@ signet_status sn_wrap_wrap(const signet_context *ctx, const sn_alg *alg, const s
 		status = sn_alg_cipher(ctx, alg, &cipher, err);
 	if (status != SIGNET_OK)
 		return status;
-	if (secret->size < CONTENT_MIN || secret->size % BLOCK != 0
-	    || !run(cipher, kek, true, secret->data, secret->size, wrapped, &got))
+	if (secret->size < CONTENT_MIN || secret->size % BLOCK != 0 ||
+	    !run(cipher, kek, true, secret->data, secret->size, wrapped, &got))
 		return sn_crypto_fail(err, SIGNET_E_CRYPTO, "cannot wrap a key of %zu octets by %s",
 		    secret->size, alg->name);
 	return sn_buf_append(out, wrapped, got, err);

@@ -72,10 +72,7 @@ sn_span unhex(const char *text, uint8_t *data, size_t room)
 	return (sn_span){ data, size };
 }
 
-sn_span text_span(const char *text)
-{
-	return (sn_span){ (const uint8_t *)text, strlen(text) };
-}
+sn_span text_span(const char *text) { return (sn_span){ (const uint8_t *)text, strlen(text) }; }
 
 sn_span read_data(const char *name)
 {
@@ -113,7 +110,8 @@ signet_key *load_key(kit *k, const char *name)
 
 	(void)snprintf(path, sizeof(path), "keys/%s", name);
 	data = read_data(path);
-	must(signet_key_read(k->ctx, data.data, data.size, name, &secret_passphrase, &key, &k->err), &k->err);
+	must(signet_key_read(k->ctx, data.data, data.size, name, &secret_passphrase, &key, &k->err),
+	    &k->err);
 	free((void *)data.data);
 	return key;
 }

@@ -8,10 +8,10 @@
 
 typedef struct rig {
 	kit *k;
-	signet_key *own;        /* the recipient's */
+	signet_key *own; /* the recipient's */
 	sn_public_key *half;
 	signet_key *ephemeral;
-	sn_public_key *peer;    /* the ephemeral key as the recipient reads it */
+	sn_public_key *peer; /* the ephemeral key as the recipient reads it */
 	sn_buf identifier, point;
 } rig;
 
@@ -25,8 +25,9 @@ static void rig_init(rig *r, void **state, const char *kind)
 	sn_buf_init(&r->point, r->k->ctx, 200, "point");
 	must(sn_agreement_ephemeral(r->half, &r->ephemeral, &r->identifier, &r->point, &r->k->err),
 	    &r->k->err);
-	must(sn_public_key_read_point(r->own, (sn_span){ r->point.data, r->point.size }, &r->peer,
-	    &r->k->err), &r->k->err);
+	must(sn_public_key_read_point(
+		 r->own, (sn_span){ r->point.data, r->point.size }, &r->peer, &r->k->err),
+	    &r->k->err);
 }
 
 static void rig_clear(rig *r)
@@ -43,8 +44,9 @@ static sn_secret derive(rig *r, bool as_recipient, const char *alg, const char *
 {
 	sn_secret secret = { .size = 0 };
 
-	must(sn_agreement_derive(as_recipient ? r->own : r->ephemeral, as_recipient ? r->peer : r->half,
-	    sn_alg_by_name(SN_ALG_AGREEMENT, alg), text_span(info), size, &secret, &r->k->err),
+	must(sn_agreement_derive(as_recipient ? r->own : r->ephemeral,
+		 as_recipient ? r->peer : r->half, sn_alg_by_name(SN_ALG_AGREEMENT, alg),
+		 text_span(info), size, &secret, &r->k->err),
 	    &r->k->err);
 	assert_int_equal(secret.size, size);
 	return secret;
@@ -78,8 +80,8 @@ static void both_sides__derive_the_same_by_every_row(void **state)
 /* The x coordinate, by libcrypto alone. */
 static size_t shared_by_libcrypto(rig *r, uint8_t *out, size_t room)
 {
-	EVP_PKEY_CTX *work = EVP_PKEY_CTX_new_from_pkey(sn_context_libctx(r->k->ctx), sn_key_evp(r->own),
-	    NULL);
+	EVP_PKEY_CTX *work =
+	    EVP_PKEY_CTX_new_from_pkey(sn_context_libctx(r->k->ctx), sn_key_evp(r->own), NULL);
 	size_t size = room;
 
 	assert_int_equal(EVP_PKEY_derive_init(work), 1);
@@ -105,10 +107,12 @@ static void x963__is_the_digest_of_secret_counter_and_info(void **state)
 		z = shared_by_libcrypto(&r, text, sizeof(text));
 		memcpy(text + z, "\0\0\0\1", 4);
 		memcpy(text + z + 4, info, strlen(info));
-		must(sn_digest_once(r.k->ctx, sha1, text, z + 4 + strlen(info), wanted, &size, &r.k->err),
+		must(sn_digest_once(
+			 r.k->ctx, sha1, text, z + 4 + strlen(info), wanted, &size, &r.k->err),
 		    &r.k->err);
 		text[z + 3] = 2;
-		must(sn_digest_once(r.k->ctx, sha1, text, z + 4 + strlen(info), wanted + 20, &size, &r.k->err),
+		must(sn_digest_once(
+			 r.k->ctx, sha1, text, z + 4 + strlen(info), wanted + 20, &size, &r.k->err),
 		    &r.k->err);
 		got = derive(&r, true, "ecdh-sha1", info, 32);
 		assert_memory_equal(got.data, wanted, 32);
@@ -126,8 +130,10 @@ static void ephemeral__is_written_as_an_originator_key(void **state)
 		const char *identifier;
 		size_t point;
 	} cases[] = {
-		{ "p-256", "300906072a8648ce3d0201", 65 }, { "p-521", "300906072a8648ce3d0201", 133 },
-		{ "x25519", "300506032b656e", 32 }, { "x448", "300506032b656f", 56 },
+		{ "p-256", "300906072a8648ce3d0201", 65 },
+		{ "p-521", "300906072a8648ce3d0201", 133 },
+		{ "x25519", "300506032b656e", 32 },
+		{ "x448", "300506032b656f", 56 },
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -165,7 +171,8 @@ static void point__compressed_is_the_same_key(void **state)
 	rig_init(&r, state, "p-256");
 	compressed[0] = (uint8_t)(2 + (r.point.data[64] & 1));
 	memcpy(compressed + 1, r.point.data + 1, 32);
-	must(sn_public_key_read_point(r.own, (sn_span){ compressed, 33 }, &key, &r.k->err), &r.k->err);
+	must(sn_public_key_read_point(r.own, (sn_span){ compressed, 33 }, &key, &r.k->err),
+	    &r.k->err);
 	assert_true(sn_public_key_equal(key, r.peer));
 	sn_public_key_unref(&key);
 	rig_clear(&r);
@@ -186,10 +193,12 @@ static void point__off_the_curve_or_misshapen_is_malformed(void **state)
 		point[bit / 8] ^= (uint8_t)(1 << bit % 8);
 	}
 	for (size_t size = 0; size < sizeof(point); size++)
-		assert_int_equal(read_point(&r, point, size), size == 65 ? SIGNET_OK : SIGNET_E_MALFORMED);
+		assert_int_equal(
+		    read_point(&r, point, size), size == 65 ? SIGNET_OK : SIGNET_E_MALFORMED);
 	for (unsigned form = 0; form < 256; form++) {
 		point[0] = (uint8_t)form;
-		assert_int_equal(read_point(&r, point, 65), form == 4 ? SIGNET_OK : SIGNET_E_MALFORMED);
+		assert_int_equal(
+		    read_point(&r, point, 65), form == 4 ? SIGNET_OK : SIGNET_E_MALFORMED);
 	}
 	assert_int_equal(read_point(&r, infinity, 1), SIGNET_E_MALFORMED);
 	/* of another curve */
@@ -227,8 +236,10 @@ static void derivation__from_a_point_of_small_order_fails_as_decryption(void **s
 
 	rig_init(&r, state, "x25519");
 	must(sn_public_key_read_point(r.own, (sn_span){ zero, 32 }, &peer, &r.k->err), &r.k->err);
-	assert_int_equal(sn_agreement_derive(r.own, peer, sn_alg_by_name(SN_ALG_AGREEMENT, "ecdh-sha256"),
-	    (sn_span){ 0 }, 32, &secret, &r.k->err), SIGNET_E_DECRYPT);
+	assert_int_equal(
+	    sn_agreement_derive(r.own, peer, sn_alg_by_name(SN_ALG_AGREEMENT, "ecdh-sha256"),
+		(sn_span){ 0 }, 32, &secret, &r.k->err),
+	    SIGNET_E_DECRYPT);
 	assert_int_equal(secret.size, 3);
 	sn_public_key_unref(&peer);
 	rig_clear(&r);
@@ -242,10 +253,14 @@ static void derivation__with_a_key_of_another_kind_or_curve_fails_as_decryption(
 	rig_init(&a, state, "p-256");
 	rig_init(&b, state, "x25519");
 	rig_init(&c, state, "p-384");
-	assert_int_equal(sn_agreement_derive(a.own, b.half, sn_alg_by_name(SN_ALG_AGREEMENT,
-	    "ecdh-sha256"), (sn_span){ 0 }, 32, &secret, &a.k->err), SIGNET_E_DECRYPT);
-	assert_int_equal(sn_agreement_derive(a.own, c.half, sn_alg_by_name(SN_ALG_AGREEMENT,
-	    "ecdh-sha256"), (sn_span){ 0 }, 32, &secret, &a.k->err), SIGNET_E_DECRYPT);
+	assert_int_equal(
+	    sn_agreement_derive(a.own, b.half, sn_alg_by_name(SN_ALG_AGREEMENT, "ecdh-sha256"),
+		(sn_span){ 0 }, 32, &secret, &a.k->err),
+	    SIGNET_E_DECRYPT);
+	assert_int_equal(
+	    sn_agreement_derive(a.own, c.half, sn_alg_by_name(SN_ALG_AGREEMENT, "ecdh-sha256"),
+		(sn_span){ 0 }, 32, &secret, &a.k->err),
+	    SIGNET_E_DECRYPT);
 	assert_int_equal(secret.size, 3);
 	rig_clear(&a);
 	rig_clear(&b);
@@ -262,7 +277,8 @@ static void ephemeral__for_a_key_that_agrees_on_nothing_is_wrong_usage(void **st
 
 	sn_buf_init(&out, k->ctx, 100, "point");
 	must(sn_public_key_of(key, &half, &k->err), &k->err);
-	assert_int_equal(sn_agreement_ephemeral(half, &ephemeral, &out, &out, &k->err), SIGNET_E_USAGE);
+	assert_int_equal(
+	    sn_agreement_ephemeral(half, &ephemeral, &out, &out, &k->err), SIGNET_E_USAGE);
 	assert_null(ephemeral);
 	signet_key_unref(&key);
 	sn_public_key_unref(&half);
@@ -284,10 +300,12 @@ static signet_status oom_agree(signet_context *ctx, void *user, signet_error *er
 	if (status == SIGNET_OK)
 		status = sn_agreement_ephemeral(half, &ephemeral, &identifier, &point, err);
 	if (status == SIGNET_OK)
-		status = sn_public_key_read_point(own, (sn_span){ point.data, point.size }, &peer, err);
+		status =
+		    sn_public_key_read_point(own, (sn_span){ point.data, point.size }, &peer, err);
 	if (status == SIGNET_OK)
-		status = sn_agreement_derive(own, peer, sn_alg_by_name(SN_ALG_AGREEMENT, "ecdh-sha256"),
-		    (sn_span){ 0 }, 32, &secret, err);
+		status =
+		    sn_agreement_derive(own, peer, sn_alg_by_name(SN_ALG_AGREEMENT, "ecdh-sha256"),
+			(sn_span){ 0 }, 32, &secret, err);
 	sn_buf_clear(&identifier);
 	sn_buf_clear(&point);
 	signet_key_unref(&own);
@@ -306,24 +324,27 @@ static void agreement__without_memory_fails_cleanly(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(both_sides__derive_the_same_by_every_row, kit_setup,
+		cmocka_unit_test_setup_teardown(
+		    both_sides__derive_the_same_by_every_row, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    x963__is_the_digest_of_secret_counter_and_info, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    ephemeral__is_written_as_an_originator_key, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    point__compressed_is_the_same_key, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    point__off_the_curve_or_misshapen_is_malformed, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    point__for_a_key_that_agrees_on_nothing_is_malformed, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    derivation__from_a_point_of_small_order_fails_as_decryption, kit_setup,
 		    kit_teardown),
-		cmocka_unit_test_setup_teardown(x963__is_the_digest_of_secret_counter_and_info, kit_setup,
-		    kit_teardown),
-		cmocka_unit_test_setup_teardown(ephemeral__is_written_as_an_originator_key, kit_setup,
-		    kit_teardown),
-		cmocka_unit_test_setup_teardown(point__compressed_is_the_same_key, kit_setup, kit_teardown),
-		cmocka_unit_test_setup_teardown(point__off_the_curve_or_misshapen_is_malformed, kit_setup,
-		    kit_teardown),
-		cmocka_unit_test_setup_teardown(point__for_a_key_that_agrees_on_nothing_is_malformed,
-		    kit_setup, kit_teardown),
-		cmocka_unit_test_setup_teardown(derivation__from_a_point_of_small_order_fails_as_decryption,
-		    kit_setup, kit_teardown),
 		cmocka_unit_test_setup_teardown(
 		    derivation__with_a_key_of_another_kind_or_curve_fails_as_decryption, kit_setup,
 		    kit_teardown),
-		cmocka_unit_test_setup_teardown(ephemeral__for_a_key_that_agrees_on_nothing_is_wrong_usage,
-		    kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    ephemeral__for_a_key_that_agrees_on_nothing_is_wrong_usage, kit_setup,
+		    kit_teardown),
 		cmocka_unit_test(agreement__without_memory_fails_cleanly),
 	};
 

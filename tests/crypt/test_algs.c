@@ -13,8 +13,8 @@ static void table__has_each_identifier_once_per_kind(void **state)
 		assert_ptr_equal(sn_alg_by_oid(a->kind, (sn_span){ a->oid, a->oid_size }), a);
 		for (size_t j = 0; j < i; j++) {
 			b = sn_alg_at(j);
-			assert_false(a->kind == b->kind && a->oid_size == b->oid_size
-			    && memcmp(a->oid, b->oid, a->oid_size) == 0);
+			assert_false(a->kind == b->kind && a->oid_size == b->oid_size &&
+				     memcmp(a->oid, b->oid, a->oid_size) == 0);
 		}
 	}
 	assert_null(sn_alg_at(1000));
@@ -109,11 +109,22 @@ static const struct {
 	const char *hex;
 	const char *text;
 } oids[] = {
-	{ "00", "0.0" }, { "27", "0.39" }, { "28", "1.0" }, { "4f", "1.39" }, { "50", "2.0" },
-	{ "8837", "2.999" }, { "883703", "2.999.3" }, { "2a864886f70d", "1.2.840.113549" },
+	{ "00", "0.0" },
+	{ "27", "0.39" },
+	{ "28", "1.0" },
+	{ "4f", "1.39" },
+	{ "50", "2.0" },
+	{ "8837", "2.999" },
+	{ "883703", "2.999.3" },
+	{ "2a864886f70d", "1.2.840.113549" },
 	{ "2a81ffffffffffffffff7f", "1.2.18446744073709551615" },
-	{ "", "?" }, { "80", "?" }, { "2a80", "?" }, { "2a8001", "?" }, { "2a86", "?" },
-	{ "2a82ffffffffffffffff7f", "?" }, { "2aff808080808080808080808000", "?" },
+	{ "", "?" },
+	{ "80", "?" },
+	{ "2a80", "?" },
+	{ "2a8001", "?" },
+	{ "2a86", "?" },
+	{ "2a82ffffffffffffffff7f", "?" },
+	{ "2aff808080808080808080808000", "?" },
 };
 
 static void oid__becomes_text_or_a_question_mark(void **state)
@@ -148,7 +159,8 @@ int main(void)
 		cmocka_unit_test(table__has_each_identifier_once_per_kind),
 		cmocka_unit_test(table__writes_nothing_weak),
 		cmocka_unit_test(table__names_digests_that_it_has),
-		cmocka_unit_test_setup_teardown(table__is_known_to_libcrypto, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    table__is_known_to_libcrypto, kit_setup, kit_teardown),
 		cmocka_unit_test(row__has_its_identifier),
 		cmocka_unit_test(row__is_not_found_by_another_kind_or_case),
 		cmocka_unit_test(oid__becomes_text_or_a_question_mark),

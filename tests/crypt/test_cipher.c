@@ -11,41 +11,42 @@ typedef struct vector {
 	const char *iv;
 	const char *aad;
 	const char *plain;
-	const char *sealed;     /* for CBC with the block of padding */
+	const char *sealed; /* for CBC with the block of padding */
 	const char *tag;
 } vector;
 
 static const vector vectors[] = {
 	/* McGrew and Viega, The Galois/Counter Mode of Operation, test case 16 */
 	{ "aes-256-gcm", "feffe9928665731c6d6a8f9467308308feffe9928665731c6d6a8f9467308308",
-	  "cafebabefacedbaddecaf888", "feedfacedeadbeeffeedfacedeadbeefabaddad2",
-	  "d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a72"
-	  "1c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b39",
-	  "522dc1f099567d07f47f37a32a84427d643a8cdcbfe5c0c97598a2bd2555d1aa"
-	  "8cb08e48590dbb3da7b08b1056828838c5f61e6393ba7a0abcc9f662",
-	  "76fc6ece0f4e1768cddf8853bb2d551b" },
+	    "cafebabefacedbaddecaf888", "feedfacedeadbeeffeedfacedeadbeefabaddad2",
+	    "d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a72"
+	    "1c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b39",
+	    "522dc1f099567d07f47f37a32a84427d643a8cdcbfe5c0c97598a2bd2555d1aa"
+	    "8cb08e48590dbb3da7b08b1056828838c5f61e6393ba7a0abcc9f662",
+	    "76fc6ece0f4e1768cddf8853bb2d551b" },
 	/* test case 5: a nonce of eight octets */
 	{ "aes-128-gcm", "feffe9928665731c6d6a8f9467308308", "cafebabefacedbad",
-	  "feedfacedeadbeeffeedfacedeadbeefabaddad2",
-	  "d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a72"
-	  "1c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b39",
-	  "61353b4c2806934a777ff51fa22a4755699b2a714fcdc6f83766e5f97b6c7423"
-	  "73806900e49f24b22b097544d4896b424989b5e1ebac0f07c23f4598",
-	  "3612d2e79e3b0785561be14aaca2fccb" },
+	    "feedfacedeadbeeffeedfacedeadbeefabaddad2",
+	    "d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a72"
+	    "1c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b39",
+	    "61353b4c2806934a777ff51fa22a4755699b2a714fcdc6f83766e5f97b6c7423"
+	    "73806900e49f24b22b097544d4896b424989b5e1ebac0f07c23f4598",
+	    "3612d2e79e3b0785561be14aaca2fccb" },
 	/* test case 1: nothing at all */
 	{ "aes-128-gcm", "00000000000000000000000000000000", "000000000000000000000000", "", "", "",
-	  "58e2fccefa7e3061367f1d57a4e7455a" },
+	    "58e2fccefa7e3061367f1d57a4e7455a" },
 	/* RFC 3602 4, case 1, and the block of padding behind it */
 	{ "aes-128-cbc", "06a9214036b8a15b512e03d534120006", "3dafba429d9eb430b422da802c9fac41", "",
-	  "53696e676c6520626c6f636b206d7367",
-	  "e353779c1079aeb82708942dbe77181ab97c825e1c785146542d396941bce55d", "" },
+	    "53696e676c6520626c6f636b206d7367",
+	    "e353779c1079aeb82708942dbe77181ab97c825e1c785146542d396941bce55d", "" },
 };
 
 typedef struct bench {
 	kit *k;
 	const sn_alg *alg;
 	sn_secret key;
-	uint8_t iv_octets[16], aad_octets[64], plain_octets[128], sealed_octets[128], tag_octets[16];
+	uint8_t iv_octets[16], aad_octets[64], plain_octets[128], sealed_octets[128],
+	    tag_octets[16];
 	sn_span iv, aad, plain, sealed, tag;
 	sn_cipher *cipher;
 	uint8_t out[256];
@@ -70,7 +71,8 @@ static void encrypt_begin(void *user)
 	bench *b = user;
 
 	b->size = 0;
-	must(sn_cipher_new_encrypt(b->k->ctx, b->alg, &b->key, b->iv, b->aad, &b->cipher, &b->k->err),
+	must(sn_cipher_new_encrypt(
+		 b->k->ctx, b->alg, &b->key, b->iv, b->aad, &b->cipher, &b->k->err),
 	    &b->k->err);
 }
 
@@ -79,7 +81,8 @@ static void decrypt_begin(void *user)
 	bench *b = user;
 
 	b->size = 0;
-	must(sn_cipher_new_decrypt(b->k->ctx, b->alg, &b->key, b->iv, b->aad, &b->cipher, &b->k->err),
+	must(sn_cipher_new_decrypt(
+		 b->k->ctx, b->alg, &b->key, b->iv, b->aad, &b->cipher, &b->k->err),
 	    &b->k->err);
 }
 
@@ -89,7 +92,8 @@ static void feed(void *user, const uint8_t *piece, size_t size, bool last)
 	size_t got = 99;
 
 	(void)last;
-	must(sn_cipher_write(b->cipher, piece, size, b->out + b->size, &got, &b->k->err), &b->k->err);
+	must(sn_cipher_write(b->cipher, piece, size, b->out + b->size, &got, &b->k->err),
+	    &b->k->err);
 	assert_true(got <= size + SN_CIPHER_SLACK);
 	b->size += got;
 }
@@ -102,7 +106,8 @@ static void encrypt_end(void *user)
 	size_t got = 99;
 	uint64_t foretold;
 
-	must(sn_cipher_finish_encrypt(b->cipher, b->out + b->size, &got, tag, &tag_size, &b->k->err),
+	must(
+	    sn_cipher_finish_encrypt(b->cipher, b->out + b->size, &got, tag, &tag_size, &b->k->err),
 	    &b->k->err);
 	b->size += got;
 	assert_int_equal(b->size, b->sealed.size);
@@ -159,7 +164,10 @@ static bool decrypts_intact(bench *b)
 static void gcm__notices_every_flipped_bit(void **state)
 {
 	bench b;
-	struct { uint8_t *octets; size_t size; } fields[4];
+	struct {
+		uint8_t *octets;
+		size_t size;
+	} fields[4];
 
 	bench_init(&b, *state, &vectors[0]);
 	assert_true(decrypts_intact(&b));
@@ -213,8 +221,8 @@ static void gcm__takes_tags_of_12_to_16_octets_only(void **state)
 		feed(&b, b.sealed.data, b.sealed.size, true);
 		memcpy(tag, none, sizeof(tag));
 		memcpy(tag, b.tag.data, 16);
-		status = sn_cipher_finish_decrypt(b.cipher, (sn_span){ tag, size }, b.out, &got, &intact,
-		    &b.k->err);
+		status = sn_cipher_finish_decrypt(
+		    b.cipher, (sn_span){ tag, size }, b.out, &got, &intact, &b.k->err);
 		assert_int_equal(status, size < 12 || size > 16 ? SIGNET_E_MALFORMED : SIGNET_OK);
 		assert_int_equal(intact, size >= 12 && size <= 16);
 		sn_cipher_free(&b.cipher);
@@ -232,9 +240,11 @@ static void cbc__takes_off_padding_of_every_length(void **state)
 		bench_init(&b, *state, &vectors[3]);
 		memset(content, 7, sizeof(content));
 		encrypt_begin(&b);
-		must(sn_cipher_write(b.cipher, content, size, b.sealed_octets, &got, &b.k->err), &b.k->err);
-		must(sn_cipher_finish_encrypt(b.cipher, b.sealed_octets + got, &last, tag, &tag_size,
-		    &b.k->err), &b.k->err);
+		must(sn_cipher_write(b.cipher, content, size, b.sealed_octets, &got, &b.k->err),
+		    &b.k->err);
+		must(sn_cipher_finish_encrypt(
+			 b.cipher, b.sealed_octets + got, &last, tag, &tag_size, &b.k->err),
+		    &b.k->err);
 		sn_cipher_free(&b.cipher);
 		b.sealed = (sn_span){ b.sealed_octets, got + last };
 		assert_true(decrypts_intact(&b));
@@ -264,13 +274,22 @@ static sn_span raw_cbc(bench *b, const uint8_t *plain, size_t size, uint8_t *out
 static void cbc__with_any_wrong_padding_is_not_intact_and_gives_the_blocks_before(void **state)
 {
 	static const struct {
-		uint8_t last;   /* what the last octet says */
-		uint8_t wrong;  /* 0: all octets alike; else the place from the end that differs */
+		uint8_t last;  /* what the last octet says */
+		uint8_t wrong; /* 0: all octets alike; else the place from the end that differs */
 		bool intact;
 	} cases[] = {
-		{ 0, 0, false }, { 17, 0, false }, { 255, 0, false }, { 128, 0, false },
-		{ 1, 0, true }, { 2, 0, true }, { 2, 1, false }, { 3, 2, false }, { 15, 0, true },
-		{ 16, 0, true }, { 16, 15, false }, { 16, 8, false },
+		{ 0, 0, false },
+		{ 17, 0, false },
+		{ 255, 0, false },
+		{ 128, 0, false },
+		{ 1, 0, true },
+		{ 2, 0, true },
+		{ 2, 1, false },
+		{ 3, 2, false },
+		{ 15, 0, true },
+		{ 16, 0, true },
+		{ 16, 15, false },
+		{ 16, 8, false },
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -308,19 +327,23 @@ static void nonce_and_key__of_a_wrong_length_are_refused(void **state)
 
 	bench_init(&b, *state, &vectors[0]);
 	b.iv = (sn_span){ iv, 0 };
-	assert_int_equal(sn_cipher_new_decrypt(b.k->ctx, b.alg, &b.key, b.iv, b.aad, &b.cipher,
-	    &b.k->err), SIGNET_E_MALFORMED);
+	assert_int_equal(
+	    sn_cipher_new_decrypt(b.k->ctx, b.alg, &b.key, b.iv, b.aad, &b.cipher, &b.k->err),
+	    SIGNET_E_MALFORMED);
 	b.iv.size = 17;
-	assert_int_equal(sn_cipher_new_decrypt(b.k->ctx, b.alg, &b.key, b.iv, b.aad, &b.cipher,
-	    &b.k->err), SIGNET_E_MALFORMED);
+	assert_int_equal(
+	    sn_cipher_new_decrypt(b.k->ctx, b.alg, &b.key, b.iv, b.aad, &b.cipher, &b.k->err),
+	    SIGNET_E_MALFORMED);
 	b.iv.size = 16;
 	b.key.size = 24;
-	assert_int_equal(sn_cipher_new_decrypt(b.k->ctx, b.alg, &b.key, b.iv, b.aad, &b.cipher,
-	    &b.k->err), SIGNET_E_DECRYPT);
+	assert_int_equal(
+	    sn_cipher_new_decrypt(b.k->ctx, b.alg, &b.key, b.iv, b.aad, &b.cipher, &b.k->err),
+	    SIGNET_E_DECRYPT);
 	bench_init(&b, *state, &vectors[3]);
 	b.iv.size = 15;
-	assert_int_equal(sn_cipher_new_decrypt(b.k->ctx, b.alg, &b.key, b.iv, b.aad, &b.cipher,
-	    &b.k->err), SIGNET_E_MALFORMED);
+	assert_int_equal(
+	    sn_cipher_new_decrypt(b.k->ctx, b.alg, &b.key, b.iv, b.aad, &b.cipher, &b.k->err),
+	    SIGNET_E_MALFORMED);
 	assert_null(b.cipher);
 }
 
@@ -334,9 +357,11 @@ static void gcm__takes_nonces_of_1_to_16_octets(void **state)
 		bench_init(&b, *state, &vectors[0]);
 		b.iv = (sn_span){ b.iv_octets, size };
 		encrypt_begin(&b);
-		must(sn_cipher_write(b.cipher, b.plain.data, b.plain.size, b.sealed_octets, &got,
-		    &b.k->err), &b.k->err);
-		must(sn_cipher_finish_encrypt(b.cipher, b.out, &got, tag, &tag_size, &b.k->err), &b.k->err);
+		must(sn_cipher_write(
+			 b.cipher, b.plain.data, b.plain.size, b.sealed_octets, &got, &b.k->err),
+		    &b.k->err);
+		must(sn_cipher_finish_encrypt(b.cipher, b.out, &got, tag, &tag_size, &b.k->err),
+		    &b.k->err);
 		sn_cipher_free(&b.cipher);
 		b.tag = (sn_span){ tag, tag_size };
 		assert_true(decrypts_intact(&b));
@@ -364,12 +389,14 @@ static void cipher__that_ended_or_turned_round_takes_no_more(void **state)
 
 	bench_init(&b, *state, &vectors[0]);
 	encrypt_begin(&b);
-	assert_int_equal(sn_cipher_finish_decrypt(b.cipher, b.tag, b.out, &size, &intact, &b.k->err),
+	assert_int_equal(
+	    sn_cipher_finish_decrypt(b.cipher, b.tag, b.out, &size, &intact, &b.k->err),
 	    SIGNET_E_CRYPTO);
-	assert_int_equal(sn_cipher_finish_encrypt(b.cipher, b.out, &size, tag, &tag_size, &b.k->err),
+	assert_int_equal(
+	    sn_cipher_finish_encrypt(b.cipher, b.out, &size, tag, &tag_size, &b.k->err),
 	    SIGNET_E_CRYPTO);
-	assert_int_equal(sn_cipher_write(b.cipher, b.plain.data, 1, b.out, &size, &b.k->err),
-	    SIGNET_E_CRYPTO);
+	assert_int_equal(
+	    sn_cipher_write(b.cipher, b.plain.data, 1, b.out, &size, &b.k->err), SIGNET_E_CRYPTO);
 	assert_int_equal(size, 77);
 	assert_int_equal(tag_size, 78);
 	sn_cipher_free(&b.cipher);
@@ -402,9 +429,9 @@ static signet_status oom_cipher(signet_context *ctx, void *user, signet_error *e
 	static const uint8_t iv[12] = { 0 };
 	const sn_secret key = { .size = 32 };
 	sn_cipher *cipher = NULL;
-	const signet_status status = sn_cipher_new_encrypt(ctx,
-	    sn_alg_by_name(SN_ALG_CIPHER, "aes-256-gcm"), &key, (sn_span){ iv, 12 }, (sn_span){ 0 },
-	    &cipher, err);
+	const signet_status status =
+	    sn_cipher_new_encrypt(ctx, sn_alg_by_name(SN_ALG_CIPHER, "aes-256-gcm"), &key,
+		(sn_span){ iv, 12 }, (sn_span){ 0 }, &cipher, err);
 
 	(void)user;
 	sn_cipher_free(&cipher);
@@ -420,25 +447,30 @@ static void cipher__without_memory_fails_cleanly(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(vector__comes_out_for_every_cut, kit_setup, kit_teardown),
-		cmocka_unit_test_setup_teardown(gcm__notices_every_flipped_bit, kit_setup, kit_teardown),
-		cmocka_unit_test_setup_teardown(gcm__that_is_cut_short_is_not_intact, kit_setup, kit_teardown),
-		cmocka_unit_test_setup_teardown(gcm__with_another_key_is_not_intact, kit_setup, kit_teardown),
-		cmocka_unit_test_setup_teardown(gcm__takes_tags_of_12_to_16_octets_only, kit_setup,
-		    kit_teardown),
-		cmocka_unit_test_setup_teardown(cbc__takes_off_padding_of_every_length, kit_setup,
-		    kit_teardown),
 		cmocka_unit_test_setup_teardown(
-		    cbc__with_any_wrong_padding_is_not_intact_and_gives_the_blocks_before, kit_setup,
-		    kit_teardown),
-		cmocka_unit_test_setup_teardown(cbc__of_no_whole_blocks_is_not_intact, kit_setup,
-		    kit_teardown),
-		cmocka_unit_test_setup_teardown(nonce_and_key__of_a_wrong_length_are_refused, kit_setup,
-		    kit_teardown),
-		cmocka_unit_test_setup_teardown(gcm__takes_nonces_of_1_to_16_octets, kit_setup, kit_teardown),
+		    vector__comes_out_for_every_cut, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    gcm__notices_every_flipped_bit, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    gcm__that_is_cut_short_is_not_intact, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    gcm__with_another_key_is_not_intact, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    gcm__takes_tags_of_12_to_16_octets_only, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    cbc__takes_off_padding_of_every_length, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    cbc__with_any_wrong_padding_is_not_intact_and_gives_the_blocks_before,
+		    kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    cbc__of_no_whole_blocks_is_not_intact, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    nonce_and_key__of_a_wrong_length_are_refused, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    gcm__takes_nonces_of_1_to_16_octets, kit_setup, kit_teardown),
 		cmocka_unit_test_setup_teardown(gcm__works_in_place, kit_setup, kit_teardown),
-		cmocka_unit_test_setup_teardown(cipher__that_ended_or_turned_round_takes_no_more, kit_setup,
-		    kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    cipher__that_ended_or_turned_round_takes_no_more, kit_setup, kit_teardown),
 		cmocka_unit_test(size__is_foretold_or_does_not_fit),
 		cmocka_unit_test(cipher__without_memory_fails_cleanly),
 	};

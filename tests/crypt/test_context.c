@@ -87,10 +87,12 @@ static void contexts__are_independent(void **state)
 
 	must(signet_context_new(NULL, &other, &k->err), &k->err);
 	assert_ptr_not_equal(sn_context_libctx(other), sn_context_libctx(k->ctx));
-	must(sn_digest_once(other, sn_alg_by_name(SN_ALG_DIGEST, "sha256"), "", 0, value, &size, &k->err),
+	must(sn_digest_once(
+		 other, sn_alg_by_name(SN_ALG_DIGEST, "sha256"), "", 0, value, &size, &k->err),
 	    &k->err);
 	signet_context_free(&other);
-	must(sn_digest_once(k->ctx, sn_alg_by_name(SN_ALG_DIGEST, "sha256"), "", 0, value, &size, &k->err),
+	must(sn_digest_once(
+		 k->ctx, sn_alg_by_name(SN_ALG_DIGEST, "sha256"), "", 0, value, &size, &k->err),
 	    &k->err);
 }
 
@@ -99,7 +101,8 @@ static void libcryptos_error__is_told_and_its_queue_emptied(void **state)
 	kit *k = *state;
 
 	assert_null(EVP_MD_fetch(sn_context_libctx(k->ctx), "no-such-digest", NULL));
-	assert_int_equal(sn_crypto_fail(&k->err, SIGNET_E_CRYPTO, "cannot do %d", 7), SIGNET_E_CRYPTO);
+	assert_int_equal(
+	    sn_crypto_fail(&k->err, SIGNET_E_CRYPTO, "cannot do %d", 7), SIGNET_E_CRYPTO);
 	assert_non_null(strstr(k->err.text, "cannot do 7: unsupported"));
 	assert_int_equal(sn_crypto_fail(&k->err, SIGNET_E_CRYPTO, "again"), SIGNET_E_CRYPTO);
 	assert_string_equal(k->err.text, "again");
@@ -115,7 +118,8 @@ static void random_octets__differ(void **state)
 	must(sn_secret_random(k->ctx, 32, &b, &k->err), &k->err);
 	assert_int_equal(a.size, 32);
 	assert_memory_not_equal(a.data, b.data, 32);
-	assert_int_equal(sn_secret_random(k->ctx, SN_SECRET_MAX + 1, &a, &k->err), SIGNET_E_INTERNAL);
+	assert_int_equal(
+	    sn_secret_random(k->ctx, SN_SECRET_MAX + 1, &a, &k->err), SIGNET_E_INTERNAL);
 	assert_int_equal(a.size, 32);
 	sn_secret_wipe(&a);
 	for (size_t i = 0; i < sizeof(a.data); i++)
@@ -129,11 +133,11 @@ int main(void)
 		cmocka_unit_test(context__is_made_of_defaults),
 		cmocka_unit_test(context__copies_its_options),
 		cmocka_unit_test(context__of_another_version_is_wrong_usage),
-		cmocka_unit_test_setup_teardown(legacy_provider__is_loaded_on_demand_only, kit_setup,
-		    kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    legacy_provider__is_loaded_on_demand_only, kit_setup, kit_teardown),
 		cmocka_unit_test_setup_teardown(contexts__are_independent, kit_setup, kit_teardown),
-		cmocka_unit_test_setup_teardown(libcryptos_error__is_told_and_its_queue_emptied, kit_setup,
-		    kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    libcryptos_error__is_told_and_its_queue_emptied, kit_setup, kit_teardown),
 		cmocka_unit_test_setup_teardown(random_octets__differ, kit_setup, kit_teardown),
 	};
 

@@ -36,10 +36,7 @@ static signet_status shifty_read(signet_input *input, uint64_t offset, uint8_t *
 	return SIGNET_OK;
 }
 
-static void shifty_free(signet_input *input)
-{
-	(void)input;
-}
+static void shifty_free(signet_input *input) { (void)input; }
 
 typedef struct rig {
 	kit *k;
@@ -126,7 +123,8 @@ static void small_input__is_read_once(void **state)
 
 static void change__of_one_octet_is_noticed_before_its_block_is_lent(void **state)
 {
-	static const size_t places[] = { 0, 1, MIB - 1, MIB, 2 * MIB - 1, 2 * MIB, 2 * MIB + 99999 };
+	static const size_t places[] = { 0, 1, MIB - 1, MIB, 2 * MIB - 1, 2 * MIB,
+		2 * MIB + 99999 };
 
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
 		signet_status status;
@@ -297,7 +295,8 @@ static void read__copies_what_next_lends(void **state)
 	rig_init(&r, state, MIB + 500);
 	assert_true(r.guard->stable);
 	while (got != 0) {
-		must(r.guard->read(r.guard, offset, data, sizeof(data), &got, &r.k->err), &r.k->err);
+		must(
+		    r.guard->read(r.guard, offset, data, sizeof(data), &got, &r.k->err), &r.k->err);
 		assert_true(got <= sizeof(data));
 		if (got != 0)
 			assert_memory_equal(data, r.inner.data + offset, got);
@@ -351,30 +350,37 @@ static void guard__without_memory_fails_cleanly(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(unchanged_input__passes_as_often_as_asked, kit_setup,
-		    kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    unchanged_input__passes_as_often_as_asked, kit_setup, kit_teardown),
 		cmocka_unit_test_setup_teardown(small_input__is_read_once, kit_setup, kit_teardown),
-		cmocka_unit_test_setup_teardown(change__of_one_octet_is_noticed_before_its_block_is_lent,
-		    kit_setup, kit_teardown),
-		cmocka_unit_test_setup_teardown(change__is_noticed_without_the_mark_as_well, kit_setup,
+		cmocka_unit_test_setup_teardown(
+		    change__of_one_octet_is_noticed_before_its_block_is_lent, kit_setup,
 		    kit_teardown),
-		cmocka_unit_test_setup_teardown(input__that_became_shorter_is_noticed, kit_setup,
+		cmocka_unit_test_setup_teardown(
+		    change__is_noticed_without_the_mark_as_well, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    input__that_became_shorter_is_noticed, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    input__that_became_longer_ends_where_it_did_or_is_noticed, kit_setup,
 		    kit_teardown),
-		cmocka_unit_test_setup_teardown(input__that_became_longer_ends_where_it_did_or_is_noticed,
-		    kit_setup, kit_teardown),
-		cmocka_unit_test_setup_teardown(block__that_the_first_pass_did_not_see_is_not_lent_later,
-		    kit_setup, kit_teardown),
-		cmocka_unit_test_setup_teardown(block__that_was_stepped_over_is_seen_all_the_same, kit_setup,
+		cmocka_unit_test_setup_teardown(
+		    block__that_the_first_pass_did_not_see_is_not_lent_later, kit_setup,
 		    kit_teardown),
-		cmocka_unit_test_setup_teardown(offset__past_the_end_gives_nothing, kit_setup, kit_teardown),
-		cmocka_unit_test_setup_teardown(input_in_memory__is_lent_without_a_copy, kit_setup,
+		cmocka_unit_test_setup_teardown(
+		    block__that_was_stepped_over_is_seen_all_the_same, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    offset__past_the_end_gives_nothing, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    input_in_memory__is_lent_without_a_copy, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    stable_input__is_not_held_against_tags, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    read__copies_what_next_lends, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    error__of_the_input_goes_through_and_nothing_is_lent_after_it, kit_setup,
 		    kit_teardown),
-		cmocka_unit_test_setup_teardown(stable_input__is_not_held_against_tags, kit_setup,
-		    kit_teardown),
-		cmocka_unit_test_setup_teardown(read__copies_what_next_lends, kit_setup, kit_teardown),
-		cmocka_unit_test_setup_teardown(error__of_the_input_goes_through_and_nothing_is_lent_after_it,
-		    kit_setup, kit_teardown),
-		cmocka_unit_test_setup_teardown(guard__without_memory_fails_cleanly, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    guard__without_memory_fails_cleanly, kit_setup, kit_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

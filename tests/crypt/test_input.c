@@ -152,7 +152,8 @@ static void file__that_cannot_be_opened_is_told_apart(void **state)
 	assert_int_equal(chmod(f.file, 0), 0);
 	/* root reads everything */
 	if (geteuid() != 0) {
-		assert_int_equal(signet_input_file_new(k->ctx, f.file, &input, &k->err), SIGNET_E_PERMISSION);
+		assert_int_equal(
+		    signet_input_file_new(k->ctx, f.file, &input, &k->err), SIGNET_E_PERMISSION);
 		assert_int_equal(signet_status_exit(k->err.status), 77);
 	}
 	assert_int_equal(signet_input_fd_new(k->ctx, -1, &input, &k->err), SIGNET_E_NO_INPUT);
@@ -200,8 +201,17 @@ static void writer_end(writer *w)
 
 /* Within memory, past it, at each border of memory and of the blocks of 256 KiB behind it */
 static const size_t sizes[] = {
-	0, 1, 65535, 65536, 65537, 1 << 20, (1 << 20) + 1, (1 << 20) + (256 << 10),
-	(1 << 20) + (256 << 10) + 1, (1 << 20) + (512 << 10), 3000001,
+	0,
+	1,
+	65535,
+	65536,
+	65537,
+	1 << 20,
+	(1 << 20) + 1,
+	(1 << 20) + (256 << 10),
+	(1 << 20) + (256 << 10) + 1,
+	(1 << 20) + (512 << 10),
+	3000001,
 };
 
 static void pipe__is_read_again_whatever_its_size(void **state)
@@ -351,8 +361,8 @@ static int spool_descriptor(const char *folder_path)
 
 	for (int fd = 3; fd < 64; fd++) {
 		(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-		if (readlink(link, target, sizeof(target)) > 0
-		    && strncmp(target, folder_path, strlen(folder_path)) == 0)
+		if (readlink(link, target, sizeof(target)) > 0 &&
+		    strncmp(target, folder_path, strlen(folder_path)) == 0)
 			return fd;
 	}
 	fail_msg("no spool file in %s", folder_path);
@@ -385,7 +395,8 @@ static void spool__that_is_altered_is_refused(void **state)
 		assert_int_equal(pread(fd, &octet, 1, cases[i].place), 1);
 		octet ^= 1;
 		assert_int_equal(pwrite(fd, &octet, 1, cases[i].place), 1);
-		assert_int_equal(input->read(input, cases[i].offset, &octet, 1, &got, &k->err), SIGNET_E_IO);
+		assert_int_equal(
+		    input->read(input, cases[i].offset, &octet, 1, &got, &k->err), SIGNET_E_IO);
 		assert_int_equal(got, 77);
 		signet_input_free(&input);
 		signet_context_free(&ctx);
@@ -522,24 +533,29 @@ static void spool__without_memory_fails_cleanly(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(memory__is_read_at_any_offset, kit_setup, kit_teardown),
-		cmocka_unit_test_setup_teardown(file__is_read_again_and_from_the_descriptors_position,
-		    kit_setup, kit_teardown),
-		cmocka_unit_test_setup_teardown(file__that_cannot_be_opened_is_told_apart, kit_setup,
-		    kit_teardown),
-		cmocka_unit_test_setup_teardown(pipe__is_read_again_whatever_its_size, kit_setup,
-		    kit_teardown),
-		cmocka_unit_test_setup_teardown(pipe__may_be_kept_on_disk_altogether, kit_setup, kit_teardown),
-		cmocka_unit_test_setup_teardown(pipe__is_read_no_further_than_asked, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    memory__is_read_at_any_offset, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    file__is_read_again_and_from_the_descriptors_position, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    file__that_cannot_be_opened_is_told_apart, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    pipe__is_read_again_whatever_its_size, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    pipe__may_be_kept_on_disk_altogether, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    pipe__is_read_no_further_than_asked, kit_setup, kit_teardown),
 		cmocka_unit_test_setup_teardown(named_pipe__is_spooled, kit_setup, kit_teardown),
-		cmocka_unit_test_setup_teardown(spool__leaves_no_name_and_no_plain_octets, kit_setup,
-		    kit_teardown),
-		cmocka_unit_test_setup_teardown(spool__that_is_altered_is_refused, kit_setup, kit_teardown),
-		cmocka_unit_test_setup_teardown(spool__with_blocks_exchanged_is_refused, kit_setup,
-		    kit_teardown),
-		cmocka_unit_test_setup_teardown(spool__without_a_folder_or_room_fails_by_name, kit_setup,
-		    kit_teardown),
-		cmocka_unit_test_setup_teardown(spool__on_a_full_disk_says_so, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    spool__leaves_no_name_and_no_plain_octets, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    spool__that_is_altered_is_refused, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    spool__with_blocks_exchanged_is_refused, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    spool__without_a_folder_or_room_fails_by_name, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    spool__on_a_full_disk_says_so, kit_setup, kit_teardown),
 		cmocka_unit_test(spool__without_memory_fails_cleanly),
 	};
 

@@ -72,7 +72,8 @@ static void forms__of_one_key_are_the_same_key(void **state)
 	sn_public_key_unref(&c);
 }
 
-/* RC2 is in libcrypto's legacy provider, which may be a package of its own: never a wrong passphrase. */
+/* RC2 is in libcrypto's legacy provider, which may be a package of its own: never a wrong
+ * passphrase. */
 static void key__under_an_old_cipher_is_read_or_unavailable(void **state)
 {
 	kit *k = *state;
@@ -136,7 +137,10 @@ static signet_status read_by(kit *k, const char *file, const signet_passphrase *
 }
 
 static const char *const locked[] = {
-	"rsa-pbkdf2.pem", "rsa-pbkdf2.der", "rsa-pbes1.pem", "rsa-traditional-aes256.pem",
+	"rsa-pbkdf2.pem",
+	"rsa-pbkdf2.der",
+	"rsa-pbes1.pem",
+	"rsa-traditional-aes256.pem",
 	"ec-traditional-3des.pem",
 };
 
@@ -183,13 +187,20 @@ static void passphrase__that_nobody_gives_is_no_passphrase(void **state)
 static void input__without_a_key_is_malformed(void **state)
 {
 	static const char *const bad[] = {
-		"", "-----BEGIN PRIVATE KEY-----\n", "hello",
+		"",
+		"-----BEGIN PRIVATE KEY-----\n",
+		"hello",
 		"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
 		"-----BEGIN PRIVATE KEY-----\n*\n-----END PRIVATE KEY-----\n",
-		"-----BEGIN ENCRYPTED PRIVATE KEY-----\nMAA=\n-----END ENCRYPTED PRIVATE KEY-----\n",
+		"-----BEGIN ENCRYPTED PRIVATE KEY-----\nMAA=\n-----END ENCRYPTED PRIVATE "
+		"KEY-----\n",
 		"-----BEGIN PUBLIC KEY-----\nMAA=\n-----END PUBLIC KEY-----\n",
 		"-----BEGIN RSA PRIVATE KEY-----\nMAMCAQA=\n-----END RSA PRIVATE KEY-----\n",
-		"0", "0\x80", "0\x82\xff\xff", "0\x03\x02\x01\x01", "0\x84\xff\xff\xff\xff",
+		"0",
+		"0\x80",
+		"0\x82\xff\xff",
+		"0\x03\x02\x01\x01",
+		"0\x84\xff\xff\xff\xff",
 	};
 	kit *k = *state;
 
@@ -204,7 +215,8 @@ static void input__without_a_key_is_malformed(void **state)
 	}
 }
 
-/* 2^31 iterations by what the file says: nobody waits for that, not even to learn that it is wrong. */
+/* 2^31 iterations by what the file says: nobody waits for that, not even to learn that it is wrong.
+ */
 static void key__that_takes_too_long_to_unlock_is_past_the_limit(void **state)
 {
 	static const struct {
@@ -213,36 +225,44 @@ static void key__that_takes_too_long_to_unlock_is_past_the_limit(void **state)
 		signet_status status;
 	} cases[] = {
 		{ "PBKDF2, 2^31 - 1 iterations",
-		  "304a304506092a864886f70d01050d3038301706092a864886f70d01050c300a0402aaaa0204"
-		  "7fffffff301d060960864801650304012a0410000000000000000000000000000000000401aa", SIGNET_E_LIMIT },
+		    "304a304506092a864886f70d01050d3038301706092a864886f70d01050c300a0402aaaa0204"
+		    "7fffffff301d060960864801650304012a0410000000000000000000000000000000000401aa",
+		    SIGNET_E_LIMIT },
 		{ "PBKDF2, 2^40 iterations",
-		  "304c304706092a864886f70d01050d303a301906092a864886f70d01050c300c0402aaaa0206"
-		  "010000000000301d060960864801650304012a04100000000000000000000000000000000004"
-		  "01aa", SIGNET_E_LIMIT },
+		    "304c304706092a864886f70d01050d303a301906092a864886f70d01050c300c0402aaaa0206"
+		    "010000000000301d060960864801650304012a04100000000000000000000000000000000004"
+		    "01aa",
+		    SIGNET_E_LIMIT },
 		{ "PBES1, 2^31 - 1 iterations",
-		  "301d3018060a2a864886f70d010c0103300a0402aaaa02047fffffff0401aa", SIGNET_E_LIMIT },
+		    "301d3018060a2a864886f70d010c0103300a0402aaaa02047fffffff0401aa",
+		    SIGNET_E_LIMIT },
 		{ "scrypt, p of 2^16",
-		  "3050304b06092a864886f70d01050d303e301d06092b06010401da47040b30100402aaaa0202"
-		  "40000201080203010000301d060960864801650304012a041000000000000000000000000000"
-		  "0000000401aa", SIGNET_E_LIMIT },
+		    "3050304b06092a864886f70d01050d303e301d06092b06010401da47040b30100402aaaa0202"
+		    "40000201080203010000301d060960864801650304012a041000000000000000000000000000"
+		    "0000000401aa",
+		    SIGNET_E_LIMIT },
 		{ "scrypt, N of 2^30",
-		  "3050304b06092a864886f70d01050d303e301d06092b06010401da47040b30100402aaaa0204"
-		  "40000000020108020101301d060960864801650304012a041000000000000000000000000000"
-		  "0000000401aa", SIGNET_E_LIMIT },
+		    "3050304b06092a864886f70d01050d303e301d06092b06010401da47040b30100402aaaa0204"
+		    "40000000020108020101301d060960864801650304012a041000000000000000000000000000"
+		    "0000000401aa",
+		    SIGNET_E_LIMIT },
 		{ "scrypt without p",
-		  "304b304606092a864886f70d01050d3039301806092b06010401da47040b300b0402aaaa0202"
-		  "4000020108301d060960864801650304012a0410000000000000000000000000000000000401"
-		  "aa", SIGNET_E_MALFORMED },
+		    "304b304606092a864886f70d01050d3039301806092b06010401da47040b300b0402aaaa0202"
+		    "4000020108301d060960864801650304012a0410000000000000000000000000000000000401"
+		    "aa",
+		    SIGNET_E_MALFORMED },
 		{ "PBKDF2, no iterations",
-		  "3047304206092a864886f70d01050d3035301406092a864886f70d01050c30070402aaaa0201"
-		  "00301d060960864801650304012a0410000000000000000000000000000000000401aa", SIGNET_E_MALFORMED },
+		    "3047304206092a864886f70d01050d3035301406092a864886f70d01050c30070402aaaa0201"
+		    "00301d060960864801650304012a0410000000000000000000000000000000000401aa",
+		    SIGNET_E_MALFORMED },
 		{ "PBKDF2, fewer than none",
-		  "3047304206092a864886f70d01050d3035301406092a864886f70d01050c30070402aaaa0201"
-		  "ff301d060960864801650304012a0410000000000000000000000000000000000401aa", SIGNET_E_MALFORMED },
-		{ "PBES1 without salt",
-		  "30183013060a2a864886f70d010c01033005020300ffff0401aa", SIGNET_E_MALFORMED },
-		{ "PBES2 without parameters",
-		  "3010300b06092a864886f70d01050d0401aa", SIGNET_E_MALFORMED },
+		    "3047304206092a864886f70d01050d3035301406092a864886f70d01050c30070402aaaa0201"
+		    "ff301d060960864801650304012a0410000000000000000000000000000000000401aa",
+		    SIGNET_E_MALFORMED },
+		{ "PBES1 without salt", "30183013060a2a864886f70d010c01033005020300ffff0401aa",
+		    SIGNET_E_MALFORMED },
+		{ "PBES2 without parameters", "3010300b06092a864886f70d01050d0401aa",
+		    SIGNET_E_MALFORMED },
 	};
 	kit *k = *state;
 
@@ -250,11 +270,12 @@ static void key__that_takes_too_long_to_unlock_is_past_the_limit(void **state)
 		uint8_t data[128];
 		const sn_span der = unhex(cases[i].hex, data, sizeof(data));
 		signet_key *key = NULL;
-		const signet_status status = signet_key_read(k->ctx, der.data, der.size, "file",
-		    &secret_passphrase, &key, &k->err);
+		const signet_status status = signet_key_read(
+		    k->ctx, der.data, der.size, "file", &secret_passphrase, &key, &k->err);
 
 		if (status != cases[i].status)
-			fail_msg("%s: %s: %s", cases[i].name, signet_status_code(status), k->err.text);
+			fail_msg(
+			    "%s: %s: %s", cases[i].name, signet_status_code(status), k->err.text);
 	}
 }
 
@@ -266,7 +287,8 @@ static void key__cut_anywhere_is_malformed(void **state)
 	for (size_t size = 0; size < data.size; size++) {
 		signet_key *key = NULL;
 
-		assert_int_equal(signet_key_read(k->ctx, data.data, size, "file", NULL, &key, &k->err),
+		assert_int_equal(
+		    signet_key_read(k->ctx, data.data, size, "file", NULL, &key, &k->err),
 		    SIGNET_E_MALFORMED);
 	}
 	free((void *)data.data);
@@ -279,7 +301,8 @@ static void input__longer_than_a_key_may_be_is_past_the_limit(void **state)
 	uint8_t *data = calloc(1, size);
 	signet_key *key = NULL;
 
-	assert_int_equal(signet_key_read(k->ctx, data, size, NULL, NULL, &key, &k->err), SIGNET_E_LIMIT);
+	assert_int_equal(
+	    signet_key_read(k->ctx, data, size, NULL, NULL, &key, &k->err), SIGNET_E_LIMIT);
 	free(data);
 }
 
@@ -310,14 +333,21 @@ static void pem__with_a_bad_header_is_refused(void **state)
 		assert_non_null(place);
 		memcpy(place, cases[i].put, strlen(cases[i].put));
 		assert_int_equal(signet_key_read(k->ctx, (uint8_t *)text, data.size, "file",
-		    &secret_passphrase, &key, &k->err), cases[i].status);
+				     &secret_passphrase, &key, &k->err),
+		    cases[i].status);
 		free(text);
 		free((void *)data.data);
 	}
 }
 
 static const char *const generated[] = {
-	"p-256", "p-384", "p-521", "ed25519", "ed448", "x25519", "x448",
+	"p-256",
+	"p-384",
+	"p-521",
+	"ed25519",
+	"ed448",
+	"x25519",
+	"x448",
 };
 
 static void generated_key__is_written_and_read_again(void **state)
@@ -340,11 +370,15 @@ static void generated_key__is_written_and_read_again(void **state)
 		written = signet_sink_memory_get(sink, &size);
 		assert_int_equal(memcmp(written, "-----BEGIN", 10) == 0, pem);
 		if (pem)
-			assert_int_equal(strncmp((const char *)written + 11, "ENCRYPTED", 9) == 0, passphrase != NULL);
+			assert_int_equal(strncmp((const char *)written + 11, "ENCRYPTED", 9) == 0,
+			    passphrase != NULL);
 		if (passphrase != NULL)
-			assert_int_equal(signet_key_read(k->ctx, written, size, "w", NULL, &again, &k->err),
+			assert_int_equal(
+			    signet_key_read(k->ctx, written, size, "w", NULL, &again, &k->err),
 			    SIGNET_E_PASSPHRASE);
-		must(signet_key_read(k->ctx, written, size, "w", &secret_passphrase, &again, &k->err), &k->err);
+		must(signet_key_read(
+			 k->ctx, written, size, "w", &secret_passphrase, &again, &k->err),
+		    &k->err);
 		must(sn_public_key_of(key, &a, &k->err), &k->err);
 		must(sn_public_key_of(again, &b, &k->err), &k->err);
 		assert_true(sn_public_key_equal(a, b));
@@ -357,7 +391,8 @@ static void generated_key__is_written_and_read_again(void **state)
 	}
 }
 
-/* RFC 8018 6.2, RFC 7914 7: the octets of id-scrypt and of aes256-CBC-PAD are in what is written. */
+/* RFC 8018 6.2, RFC 7914 7: the octets of id-scrypt and of aes256-CBC-PAD are in what is written.
+ */
 static void written_key__is_locked_by_scrypt_and_aes(void **state)
 {
 	static const uint8_t scrypt[] = { 0x2b, 0x06, 0x01, 0x04, 0x01, 0xda, 0x47, 0x04, 0x0b };
@@ -389,7 +424,8 @@ static void generating__an_unknown_kind_is_wrong_usage(void **state)
 	signet_key *key = NULL;
 
 	for (size_t i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++)
-		assert_int_equal(signet_key_generate(k->ctx, unknown[i], &key, &k->err), SIGNET_E_USAGE);
+		assert_int_equal(
+		    signet_key_generate(k->ctx, unknown[i], &key, &k->err), SIGNET_E_USAGE);
 	assert_null(key);
 }
 
@@ -414,8 +450,8 @@ static void key__outlives_the_callers_context(void **state)
 static void spki__that_is_damaged_is_malformed(void **state)
 {
 	/* RFC 8410 10.1, with an octet behind it, cut short, and of an unknown algorithm */
-	static const char good[] =
-	    "302a300506032b657003210019bf44096984cdfe8541bac167dc3b96c85086aa30b6b6cb0c5c38ad703166e1";
+	static const char good[] = "302a300506032b657003210019bf44096984cdfe8541bac167dc3b96c85086a"
+				   "a30b6b6cb0c5c38ad703166e1";
 	kit *k = *state;
 	uint8_t data[64];
 	const sn_span spki = unhex(good, data, sizeof(data));
@@ -425,15 +461,18 @@ static void spki__that_is_damaged_is_malformed(void **state)
 	assert_string_equal(sn_public_key_name(key), "ed25519");
 	sn_public_key_unref(&key);
 	data[spki.size] = 0;
-	assert_int_equal(sn_public_key_read(k->ctx, (sn_span){ data, spki.size + 1 }, &key, &k->err),
+	assert_int_equal(
+	    sn_public_key_read(k->ctx, (sn_span){ data, spki.size + 1 }, &key, &k->err),
 	    SIGNET_E_MALFORMED);
 	for (size_t size = 0; size < spki.size; size++)
 		assert_int_equal(sn_public_key_read(k->ctx, (sn_span){ data, size }, &key, &k->err),
 		    SIGNET_E_MALFORMED);
-	/* the BIT STRING is one octet too short for the curve: 1.3.101.112 is known, and this is none */
+	/* the BIT STRING is one octet too short for the curve: 1.3.101.112 is known, and this is
+	 * none */
 	data[1] = 0x29;
 	data[10] = 0x20;
-	assert_int_equal(sn_public_key_read(k->ctx, (sn_span){ data, spki.size - 1 }, &key, &k->err),
+	assert_int_equal(
+	    sn_public_key_read(k->ctx, (sn_span){ data, spki.size - 1 }, &key, &k->err),
 	    SIGNET_E_MALFORMED);
 	/* 1.3.101.127 */
 	data[1] = 0x2a;
@@ -446,8 +485,8 @@ static void spki__that_is_damaged_is_malformed(void **state)
 static void pkcs8__of_an_unknown_kind_is_unavailable_and_of_a_known_one_malformed(void **state)
 {
 	/* RFC 8410 10.3, whose inner OCTET STRING is missing, then with 1.3.101.127 */
-	static const char bad[] =
-	    "302c020100300506032b6570042020d4ee72dbf913584ad5b6d8f1f769f8ad3afe7c28cbf1d4fbe097a88f44755842";
+	static const char bad[] = "302c020100300506032b6570042020d4ee72dbf913584ad5b6d8f1f769f8ad3a"
+				  "fe7c28cbf1d4fbe097a88f44755842";
 	kit *k = *state;
 	uint8_t data[64];
 	const sn_span der = unhex(bad, data, sizeof(data));
@@ -499,33 +538,41 @@ static void key__without_memory_fails_cleanly(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(key__is_read_in_every_form, kit_setup, kit_teardown),
-		cmocka_unit_test_setup_teardown(forms__of_one_key_are_the_same_key, kit_setup, kit_teardown),
-		cmocka_unit_test_setup_teardown(key__under_an_old_cipher_is_read_or_unavailable, kit_setup,
-		    kit_teardown),
-		cmocka_unit_test_setup_teardown(passphrase__is_asked_for_three_times, kit_setup, kit_teardown),
-		cmocka_unit_test_setup_teardown(passphrase__that_is_the_same_again_is_tried_once, kit_setup,
-		    kit_teardown),
-		cmocka_unit_test_setup_teardown(passphrase__that_nobody_gives_is_no_passphrase, kit_setup,
-		    kit_teardown),
-		cmocka_unit_test_setup_teardown(input__without_a_key_is_malformed, kit_setup, kit_teardown),
-		cmocka_unit_test_setup_teardown(key__that_takes_too_long_to_unlock_is_past_the_limit,
-		    kit_setup, kit_teardown),
-		cmocka_unit_test_setup_teardown(key__cut_anywhere_is_malformed, kit_setup, kit_teardown),
-		cmocka_unit_test_setup_teardown(input__longer_than_a_key_may_be_is_past_the_limit, kit_setup,
-		    kit_teardown),
-		cmocka_unit_test_setup_teardown(pem__with_a_bad_header_is_refused, kit_setup, kit_teardown),
-		cmocka_unit_test_setup_teardown(generated_key__is_written_and_read_again, kit_setup,
-		    kit_teardown),
-		cmocka_unit_test_setup_teardown(written_key__is_locked_by_scrypt_and_aes, kit_setup,
-		    kit_teardown),
-		cmocka_unit_test_setup_teardown(generating__an_unknown_kind_is_wrong_usage, kit_setup,
-		    kit_teardown),
-		cmocka_unit_test_setup_teardown(key__outlives_the_callers_context, kit_setup, kit_teardown),
-		cmocka_unit_test_setup_teardown(spki__that_is_damaged_is_malformed, kit_setup, kit_teardown),
 		cmocka_unit_test_setup_teardown(
-		    pkcs8__of_an_unknown_kind_is_unavailable_and_of_a_known_one_malformed, kit_setup,
-		    kit_teardown),
+		    key__is_read_in_every_form, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    forms__of_one_key_are_the_same_key, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    key__under_an_old_cipher_is_read_or_unavailable, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    passphrase__is_asked_for_three_times, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    passphrase__that_is_the_same_again_is_tried_once, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    passphrase__that_nobody_gives_is_no_passphrase, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    input__without_a_key_is_malformed, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    key__that_takes_too_long_to_unlock_is_past_the_limit, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    key__cut_anywhere_is_malformed, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    input__longer_than_a_key_may_be_is_past_the_limit, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    pem__with_a_bad_header_is_refused, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    generated_key__is_written_and_read_again, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    written_key__is_locked_by_scrypt_and_aes, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    generating__an_unknown_kind_is_wrong_usage, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    key__outlives_the_callers_context, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    spki__that_is_damaged_is_malformed, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    pkcs8__of_an_unknown_kind_is_unavailable_and_of_a_known_one_malformed,
+		    kit_setup, kit_teardown),
 		cmocka_unit_test(key__without_memory_fails_cleanly),
 	};
 

@@ -50,7 +50,8 @@ static void pss__is_read_or_refused(void **state)
 	for (size_t i = 0; i < sizeof(pss_cases) / sizeof(pss_cases[0]); i++) {
 		uint8_t data[128];
 		sn_pss pss = { .salt = -1 };
-		const sn_rsa_read read = sn_pss_read(unhex(pss_cases[i].hex, data, sizeof(data)), &pss);
+		const sn_rsa_read read =
+		    sn_pss_read(unhex(pss_cases[i].hex, data, sizeof(data)), &pss);
 		sn_rsa_read wanted = SN_RSA_READ;
 
 		if (pss_cases[i].hash == NULL)
@@ -82,7 +83,7 @@ static const struct {
 	{ "label", "3014a212301006092a864886f70d0101090403616263", "sha1", "sha1", "abc" },
 	{ "empty label", "3011a20f300d06092a864886f70d0101090400", "sha1", "sha1", "" },
 	{ "all given", "3040a00f" SHA256 "a11c" MGF1_SHA256 "a20f300d06092a864886f70d0101090400",
-	  "sha256", "sha256", "" },
+	    "sha256", "sha256", "" },
 	{ "label is no octet string", "3011a20f300d06092a864886f70d0101090500", NULL, NULL, NULL },
 	{ "label missing", "300fa20d300b06092a864886f70d010109", NULL, NULL, NULL },
 	{ "unknown source of the label", "3009a207300506032a0304", "?", NULL, NULL },
@@ -96,7 +97,8 @@ static void oaep__is_read_or_refused(void **state)
 	for (size_t i = 0; i < sizeof(oaep_cases) / sizeof(oaep_cases[0]); i++) {
 		uint8_t data[128];
 		sn_oaep oaep = { 0 };
-		const sn_rsa_read read = sn_oaep_read(unhex(oaep_cases[i].hex, data, sizeof(data)), &oaep);
+		const sn_rsa_read read =
+		    sn_oaep_read(unhex(oaep_cases[i].hex, data, sizeof(data)), &oaep);
 		sn_rsa_read wanted = SN_RSA_READ;
 
 		if (oaep_cases[i].hash == NULL)

@@ -32,7 +32,8 @@ static void rig_init(rig *r, void **state, const char *kind, const char *digest)
 	must(sn_public_key_of(r->key, &r->half, &r->k->err), &r->k->err);
 	must(sn_signature_plan_make(r->key, digest, &r->plan, &r->k->err), &r->k->err);
 	sn_buf_init(&r->signature, r->k->ctx, 1000, "signature");
-	must(sn_signature_make(r->key, &r->plan, text_span(message_text), &r->signature, &r->k->err),
+	must(
+	    sn_signature_make(r->key, &r->plan, text_span(message_text), &r->signature, &r->k->err),
 	    &r->k->err);
 	rest = (sn_span){ r->plan.signature_identifier, r->plan.signature_identifier_size };
 	assert_true(sn_der_take_algorithm(&rest, &oid, &r->parameters));
@@ -53,27 +54,35 @@ static bool verifies(rig *r, const sn_alg *alg, sn_span parameters, const sn_alg
 	bool good = !is_digest;
 
 	must(sn_signature_verify(r->half, alg, parameters, digest, is_digest, data,
-	    (sn_span){ r->signature.data, r->signature.size }, &good, &r->k->err), &r->k->err);
+		 (sn_span){ r->signature.data, r->signature.size }, &good, &r->k->err),
+	    &r->k->err);
 	return good;
 }
 
 static bool verifies_message(rig *r, const char *message)
 {
-	return verifies(r, r->plan.signature, r->parameters, r->plan.digest, false, text_span(message));
+	return verifies(
+	    r, r->plan.signature, r->parameters, r->plan.digest, false, text_span(message));
 }
 
 static const struct {
 	const char *key;
 	const char *asked;
-	const char *digest;     /* what comes of it */
+	const char *digest; /* what comes of it */
 	const char *signature;
 } plans[] = {
-	{ "rsa-2048", NULL, "sha256", "rsa-pkcs1" }, { "rsa-2048", "sha512", "sha512", "rsa-pkcs1" },
-	{ "rsa-2048", "sha3-256", "sha3-256", "rsa-pkcs1" }, { "rsa-pss", "sha384", "sha384", "rsa-pss" },
-	{ "p-256", NULL, "sha256", "ecdsa" }, { "p-256", "sha512", "sha512", "ecdsa" },
-	{ "p-384", NULL, "sha384", "ecdsa" }, { "p-521", NULL, "sha512", "ecdsa" },
-	{ "p-521", "sha3-512", "sha3-512", "ecdsa" }, { "ed25519", NULL, "sha512", "ed25519" },
-	{ "ed25519", "sha512", "sha512", "ed25519" }, { "ed448", NULL, "shake256", "ed448" },
+	{ "rsa-2048", NULL, "sha256", "rsa-pkcs1" },
+	{ "rsa-2048", "sha512", "sha512", "rsa-pkcs1" },
+	{ "rsa-2048", "sha3-256", "sha3-256", "rsa-pkcs1" },
+	{ "rsa-pss", "sha384", "sha384", "rsa-pss" },
+	{ "p-256", NULL, "sha256", "ecdsa" },
+	{ "p-256", "sha512", "sha512", "ecdsa" },
+	{ "p-384", NULL, "sha384", "ecdsa" },
+	{ "p-521", NULL, "sha512", "ecdsa" },
+	{ "p-521", "sha3-512", "sha3-512", "ecdsa" },
+	{ "ed25519", NULL, "sha512", "ed25519" },
+	{ "ed25519", "sha512", "sha512", "ed25519" },
+	{ "ed448", NULL, "shake256", "ed448" },
 };
 
 static void signature__is_good_for_its_message_and_no_other(void **state)
@@ -123,8 +132,9 @@ static void signature__is_good_for_the_digest_of_its_message(void **state)
 		rig r;
 
 		rig_init(&r, state, kinds[i], NULL);
-		must(sn_digest_once(r.k->ctx, r.plan.digest, message_text, strlen(message_text), value, &size,
-		    &r.k->err), &r.k->err);
+		must(sn_digest_once(r.k->ctx, r.plan.digest, message_text, strlen(message_text),
+			 value, &size, &r.k->err),
+		    &r.k->err);
 		assert_true(verifies(&r, r.plan.signature, r.parameters, r.plan.digest, true,
 		    (sn_span){ value, size }));
 		assert_false(verifies(&r, r.plan.signature, r.parameters, r.plan.digest, true,
@@ -145,9 +155,11 @@ static void digest__of_another_algorithm_than_the_signatures_is_bad(void **state
 	rig r;
 
 	rig_init(&r, state, "p-256", NULL);
-	must(sn_digest_once(r.k->ctx, r.plan.digest, message_text, strlen(message_text), value, &size,
-	    &r.k->err), &r.k->err);
-	assert_false(verifies(&r, r.plan.signature, r.parameters, sha3, true, (sn_span){ value, size }));
+	must(sn_digest_once(r.k->ctx, r.plan.digest, message_text, strlen(message_text), value,
+		 &size, &r.k->err),
+	    &r.k->err);
+	assert_false(
+	    verifies(&r, r.plan.signature, r.parameters, sha3, true, (sn_span){ value, size }));
 	rig_clear(&r);
 }
 
@@ -173,11 +185,12 @@ static void signature__is_good_under_the_keys_own_identifier(void **state)
 		rig r;
 
 		rig_init(&r, state, cases[i].kind, NULL);
-		assert_true(verifies(&r, alg, (sn_span){ 0 }, r.plan.digest, false, text_span(message_text)));
-		assert_true(verifies(&r, alg, (sn_span){ null, 2 }, r.plan.digest, false,
-		    text_span(message_text)));
-		assert_false(verifies(&r, alg, (sn_span){ 0 }, sn_alg_by_name(SN_ALG_DIGEST, "sha384"), false,
-		    text_span(message_text)));
+		assert_true(verifies(
+		    &r, alg, (sn_span){ 0 }, r.plan.digest, false, text_span(message_text)));
+		assert_true(verifies(
+		    &r, alg, (sn_span){ null, 2 }, r.plan.digest, false, text_span(message_text)));
+		assert_false(verifies(&r, alg, (sn_span){ 0 },
+		    sn_alg_by_name(SN_ALG_DIGEST, "sha384"), false, text_span(message_text)));
 		rig_clear(&r);
 	}
 }
@@ -201,39 +214,44 @@ static void signature__by_a_key_of_another_kind_is_bad_and_no_error(void **state
 static void restricted_key__signs_as_it_is_restricted_only(void **state)
 {
 	static const uint8_t sha256_pss[] = { /* hash and mask SHA-256, salt 32 */
-		0x30, 0x34, 0xa0, 0x0f, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02,
-		0x01, 0x05, 0x00, 0xa1, 0x1c, 0x30, 0x1a, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01,
-		0x01, 0x08, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05,
-		0x00, 0xa2, 0x03, 0x02, 0x01, 0x20 };
+		0x30, 0x34, 0xa0, 0x0f, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03,
+		0x04, 0x02, 0x01, 0x05, 0x00, 0xa1, 0x1c, 0x30, 0x1a, 0x06, 0x09, 0x2a, 0x86, 0x48,
+		0x86, 0xf7, 0x0d, 0x01, 0x01, 0x08, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01,
+		0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0xa2, 0x03, 0x02, 0x01, 0x20
+	};
 	rig r;
 	bool good = true;
 
 	rig_init(&r, state, "rsa-pss", "sha384");
-	assert_false(verifies(&r, row_of("2a864886f70d01010c"), (sn_span){ 0 }, r.plan.digest, false,
-	    text_span(message_text)));
-	must(sn_signature_verify(r.half, r.plan.signature, (sn_span){ sha256_pss, sizeof(sha256_pss) },
-	    r.plan.digest, false, text_span(message_text),
-	    (sn_span){ r.signature.data, r.signature.size }, &good, &r.k->err), &r.k->err);
+	assert_false(verifies(&r, row_of("2a864886f70d01010c"), (sn_span){ 0 }, r.plan.digest,
+	    false, text_span(message_text)));
+	must(sn_signature_verify(r.half, r.plan.signature,
+		 (sn_span){ sha256_pss, sizeof(sha256_pss) }, r.plan.digest, false,
+		 text_span(message_text), (sn_span){ r.signature.data, r.signature.size }, &good,
+		 &r.k->err),
+	    &r.k->err);
 	assert_false(good);
 	/* absent parameters mean SHA-1 */
-	assert_false(verifies(&r, r.plan.signature, (sn_span){ 0 }, r.plan.digest, false,
-	    text_span(message_text)));
+	assert_false(verifies(
+	    &r, r.plan.signature, (sn_span){ 0 }, r.plan.digest, false, text_span(message_text)));
 	rig_clear(&r);
 }
 
 static void pss__with_malformed_parameters_is_bad_and_with_unknown_ones_unavailable(void **state)
 {
 	static const uint8_t malformed[] = { 0x30, 0x03, 0xa2, 0x01, 0x02 };
-	static const uint8_t unknown[] = { 0x30, 0x09, 0xa0, 0x07, 0x30, 0x05, 0x06, 0x03, 0x2a, 3, 4 };
+	static const uint8_t unknown[] = { 0x30, 0x09, 0xa0, 0x07, 0x30, 0x05, 0x06, 0x03, 0x2a, 3,
+		4 };
 	const sn_alg *pss = sn_alg_by_name(SN_ALG_SIGNATURE, "rsa-pss");
 	bool good = true;
 	rig r;
 
 	rig_init(&r, state, "rsa-2048", NULL);
-	assert_false(verifies(&r, pss, (sn_span){ malformed, sizeof(malformed) }, r.plan.digest, false,
-	    text_span(message_text)));
-	assert_int_equal(sn_signature_verify(r.half, pss, (sn_span){ unknown, sizeof(unknown) },
-	    r.plan.digest, false, text_span(message_text), (sn_span){ 0 }, &good, &r.k->err),
+	assert_false(verifies(&r, pss, (sn_span){ malformed, sizeof(malformed) }, r.plan.digest,
+	    false, text_span(message_text)));
+	assert_int_equal(
+	    sn_signature_verify(r.half, pss, (sn_span){ unknown, sizeof(unknown) }, r.plan.digest,
+		false, text_span(message_text), (sn_span){ 0 }, &good, &r.k->err),
 	    SIGNET_E_UNAVAILABLE);
 	assert_true(good);
 	rig_clear(&r);
@@ -245,22 +263,26 @@ static void ed25519__known_signature_is_good(void **state)
 	kit *k = *state;
 	const sn_alg *alg = sn_alg_by_name(SN_ALG_SIGNATURE, "ed25519");
 	uint8_t spki_octets[64], signature_octets[64];
-	const sn_span spki = unhex("302a300506032b6570032100"
-	    "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a", spki_octets,
-	    sizeof(spki_octets));
-	const sn_span signature = unhex(
-	    "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46b"
-	    "d25bf5f0595bbe24655141438e7a100b", signature_octets, sizeof(signature_octets));
+	const sn_span spki =
+	    unhex("302a300506032b6570032100"
+		  "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a",
+		spki_octets, sizeof(spki_octets));
+	const sn_span signature = unhex("e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e06522"
+					"4901555fb8821590a33bacc61e39701cf9b46b"
+					"d25bf5f0595bbe24655141438e7a100b",
+	    signature_octets, sizeof(signature_octets));
 	sn_public_key *key = NULL;
 	bool good = false;
 
 	must(sn_public_key_read(k->ctx, spki, &key, &k->err), &k->err);
-	must(sn_signature_verify(key, alg, (sn_span){ 0 }, NULL, false, (sn_span){ 0 }, signature, &good,
-	    &k->err), &k->err);
+	must(sn_signature_verify(
+		 key, alg, (sn_span){ 0 }, NULL, false, (sn_span){ 0 }, signature, &good, &k->err),
+	    &k->err);
 	assert_true(good);
 	/* RFC 8419 3: it is the content that is signed, its digest is of no use */
 	assert_int_equal(sn_signature_verify(key, alg, (sn_span){ 0 }, NULL, true, (sn_span){ 0 },
-	    signature, &good, &k->err), SIGNET_E_UNAVAILABLE);
+			     signature, &good, &k->err),
+	    SIGNET_E_UNAVAILABLE);
 	sn_public_key_unref(&key);
 }
 
@@ -270,8 +292,14 @@ static void plan__that_makes_no_sense_is_wrong_usage(void **state)
 		const char *key;
 		const char *digest;
 	} cases[] = {
-		{ "p-256", "sha1" }, { "p-256", "md5" }, { "p-256", "sha-256" }, { "p-256", "" },
-		{ "ed25519", "sha256" }, { "ed448", "sha512" }, { "x25519", NULL }, { "p-256", "shake256" },
+		{ "p-256", "sha1" },
+		{ "p-256", "md5" },
+		{ "p-256", "sha-256" },
+		{ "p-256", "" },
+		{ "ed25519", "sha256" },
+		{ "ed448", "sha512" },
+		{ "x25519", NULL },
+		{ "p-256", "shake256" },
 	};
 	kit *k = *state;
 
@@ -333,8 +361,8 @@ static signet_status oom_sign(signet_context *ctx, void *user, signet_error *err
 	if (status == SIGNET_OK)
 		status = sn_signature_make(key, &plan, text_span("x"), &out, err);
 	if (status == SIGNET_OK)
-		status = sn_signature_verify(half, plan.signature, (sn_span){ 0 }, plan.digest, false,
-		    text_span("x"), (sn_span){ out.data, out.size }, &good, err);
+		status = sn_signature_verify(half, plan.signature, (sn_span){ 0 }, plan.digest,
+		    false, text_span("x"), (sn_span){ out.data, out.size }, &good, err);
 	if (status == SIGNET_OK)
 		assert_true(good);
 	sn_buf_clear(&out);
@@ -356,27 +384,31 @@ static void signing__without_memory_fails_cleanly(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(signature__is_good_for_its_message_and_no_other, kit_setup,
-		    kit_teardown),
-		cmocka_unit_test_setup_teardown(signature__with_a_flipped_bit_is_bad, kit_setup, kit_teardown),
-		cmocka_unit_test_setup_teardown(signature__is_good_for_the_digest_of_its_message, kit_setup,
-		    kit_teardown),
-		cmocka_unit_test_setup_teardown(digest__of_another_algorithm_than_the_signatures_is_bad,
-		    kit_setup, kit_teardown),
-		cmocka_unit_test_setup_teardown(signature__is_good_under_the_keys_own_identifier, kit_setup,
-		    kit_teardown),
-		cmocka_unit_test_setup_teardown(signature__by_a_key_of_another_kind_is_bad_and_no_error,
-		    kit_setup, kit_teardown),
-		cmocka_unit_test_setup_teardown(restricted_key__signs_as_it_is_restricted_only, kit_setup,
+		cmocka_unit_test_setup_teardown(
+		    signature__is_good_for_its_message_and_no_other, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    signature__with_a_flipped_bit_is_bad, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    signature__is_good_for_the_digest_of_its_message, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    digest__of_another_algorithm_than_the_signatures_is_bad, kit_setup,
 		    kit_teardown),
 		cmocka_unit_test_setup_teardown(
-		    pss__with_malformed_parameters_is_bad_and_with_unknown_ones_unavailable, kit_setup,
+		    signature__is_good_under_the_keys_own_identifier, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    signature__by_a_key_of_another_kind_is_bad_and_no_error, kit_setup,
 		    kit_teardown),
-		cmocka_unit_test_setup_teardown(ed25519__known_signature_is_good, kit_setup, kit_teardown),
-		cmocka_unit_test_setup_teardown(plan__that_makes_no_sense_is_wrong_usage, kit_setup,
-		    kit_teardown),
-		cmocka_unit_test_setup_teardown(identifiers__are_written_as_the_standards_say, kit_setup,
-		    kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    restricted_key__signs_as_it_is_restricted_only, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    pss__with_malformed_parameters_is_bad_and_with_unknown_ones_unavailable,
+		    kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    ed25519__known_signature_is_good, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    plan__that_makes_no_sense_is_wrong_usage, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    identifiers__are_written_as_the_standards_say, kit_setup, kit_teardown),
 		cmocka_unit_test(signing__without_memory_fails_cleanly),
 	};
 

@@ -43,8 +43,8 @@ static void rig_clear(rig *r)
 /* em to the power of the public exponent */
 static void encrypt_raw(rig *r)
 {
-	EVP_PKEY_CTX *work = EVP_PKEY_CTX_new_from_pkey(sn_context_libctx(r->k->ctx),
-	    sn_public_key_evp(r->public_key), NULL);
+	EVP_PKEY_CTX *work = EVP_PKEY_CTX_new_from_pkey(
+	    sn_context_libctx(r->k->ctx), sn_public_key_evp(r->public_key), NULL);
 	size_t size = sizeof(r->wrapped);
 
 	assert_int_equal(EVP_PKEY_encrypt_init(work), 1);
@@ -58,8 +58,9 @@ static sn_secret unwrap(rig *r, sn_span parameters, size_t wrapped_size, size_t 
 {
 	sn_secret secret = { .size = 0 };
 
-	must(sn_transport_unwrap(r->key, r->alg, parameters, (sn_span){ r->wrapped, wrapped_size }, size,
-	    &secret, &r->k->err), &r->k->err);
+	must(sn_transport_unwrap(r->key, r->alg, parameters, (sn_span){ r->wrapped, wrapped_size },
+		 size, &secret, &r->k->err),
+	    &r->k->err);
 	assert_int_equal(secret.size, size);
 	return secret;
 }
@@ -81,7 +82,8 @@ static void wrapped_key__comes_back_by_either_algorithm(void **state)
 			sn_buf_init(&identifier, r.k->ctx, 200, "identifier");
 			sn_buf_init(&out, r.k->ctx, 1000, "wrapped key");
 			must(sn_secret_random(r.k->ctx, size, &secret, &r.k->err), &r.k->err);
-			must(sn_transport_wrap(r.public_key, r.alg, &secret, &identifier, &out, &r.k->err),
+			must(sn_transport_wrap(
+				 r.public_key, r.alg, &secret, &identifier, &out, &r.k->err),
 			    &r.k->err);
 			rest = (sn_span){ identifier.data, identifier.size };
 			assert_true(sn_der_take_algorithm(&rest, &oid, &parameters));
@@ -162,8 +164,8 @@ static void pkcs1__with_a_key_of_another_size_gives_a_key_of_the_size_asked_for(
 		const sn_secret got = unwrap(&r, absent, MODULUS, size);
 
 		if (size != KEY)
-			assert_memory_not_equal(got.data, r.em + MODULUS - (size < KEY ? size : KEY),
-			    size < KEY ? size : KEY);
+			assert_memory_not_equal(got.data,
+			    r.em + MODULUS - (size < KEY ? size : KEY), size < KEY ? size : KEY);
 	}
 	rig_clear(&r);
 }
@@ -191,8 +193,9 @@ static void pkcs1__longer_than_any_modulus_gives_a_key(void **state)
 	sn_secret secret = { .size = 0 };
 
 	rig_init(&r, state, "rsa-pkcs1");
-	must(sn_transport_unwrap(r.key, r.alg, absent, (sn_span){ wrapped, sizeof(wrapped) }, KEY, &secret,
-	    &r.k->err), &r.k->err);
+	must(sn_transport_unwrap(r.key, r.alg, absent, (sn_span){ wrapped, sizeof(wrapped) }, KEY,
+		 &secret, &r.k->err),
+	    &r.k->err);
 	assert_int_equal(secret.size, KEY);
 	rig_clear(&r);
 }
@@ -207,8 +210,9 @@ static void rejection__depends_on_the_private_key(void **state)
 	rig_init(&r, state, "rsa-pkcs1");
 	first = unwrap(&r, absent, MODULUS, KEY);
 	must(signet_key_generate(r.k->ctx, "rsa-2048", &other, &r.k->err), &r.k->err);
-	must(sn_transport_unwrap(other, r.alg, absent, (sn_span){ r.wrapped, MODULUS }, KEY, &second,
-	    &r.k->err), &r.k->err);
+	must(sn_transport_unwrap(
+		 other, r.alg, absent, (sn_span){ r.wrapped, MODULUS }, KEY, &second, &r.k->err),
+	    &r.k->err);
 	assert_memory_not_equal(first.data, second.data, KEY);
 	signet_key_unref(&other);
 	rig_clear(&r);
@@ -225,7 +229,8 @@ static void oaep__of_any_damage_gives_a_key_each_time_the_same(void **state)
 	rig_init(&r, state, "rsa-oaep");
 	sn_buf_init(&identifier, r.k->ctx, 200, "identifier");
 	sn_buf_init(&out, r.k->ctx, 1000, "wrapped key");
-	must(sn_transport_wrap(r.public_key, r.alg, &secret, &identifier, &out, &r.k->err), &r.k->err);
+	must(sn_transport_wrap(r.public_key, r.alg, &secret, &identifier, &out, &r.k->err),
+	    &r.k->err);
 	rest = (sn_span){ identifier.data, identifier.size };
 	assert_true(sn_der_take_algorithm(&rest, &oid, &parameters));
 	memcpy(r.wrapped, out.data, out.size);
@@ -255,13 +260,15 @@ static void oaep__of_any_damage_gives_a_key_each_time_the_same(void **state)
 
 static void oaep__with_an_unknown_digest_is_unavailable(void **state)
 {
-	static const uint8_t unknown[] = { 0x30, 0x09, 0xa0, 0x07, 0x30, 0x05, 0x06, 0x03, 0x2a, 3, 4 };
+	static const uint8_t unknown[] = { 0x30, 0x09, 0xa0, 0x07, 0x30, 0x05, 0x06, 0x03, 0x2a, 3,
+		4 };
 	rig r;
 	sn_secret secret = { .size = 9 };
 
 	rig_init(&r, state, "rsa-oaep");
 	assert_int_equal(sn_transport_unwrap(r.key, r.alg, (sn_span){ unknown, sizeof(unknown) },
-	    (sn_span){ r.wrapped, MODULUS }, KEY, &secret, &r.k->err), SIGNET_E_UNAVAILABLE);
+			     (sn_span){ r.wrapped, MODULUS }, KEY, &secret, &r.k->err),
+	    SIGNET_E_UNAVAILABLE);
 	assert_int_equal(secret.size, 9);
 	rig_clear(&r);
 }
@@ -278,12 +285,14 @@ static void transport__by_another_kind_of_key_is_refused(void **state)
 	sn_buf_init(&out, r.k->ctx, 1000, "wrapped key");
 	ec = load_key(r.k, "ec.pem");
 	must(sn_public_key_of(ec, &ec_public, &r.k->err), &r.k->err);
-	assert_int_equal(sn_transport_unwrap(ec, r.alg, absent, (sn_span){ r.wrapped, MODULUS }, KEY,
-	    &secret, &r.k->err), SIGNET_E_USAGE);
-	assert_int_equal(sn_transport_wrap(ec_public, r.alg, &secret, &out, &out, &r.k->err),
+	assert_int_equal(sn_transport_unwrap(ec, r.alg, absent, (sn_span){ r.wrapped, MODULUS },
+			     KEY, &secret, &r.k->err),
 	    SIGNET_E_USAGE);
+	assert_int_equal(
+	    sn_transport_wrap(ec_public, r.alg, &secret, &out, &out, &r.k->err), SIGNET_E_USAGE);
 	assert_int_equal(sn_transport_unwrap(r.key, r.alg, absent, (sn_span){ r.wrapped, MODULUS },
-	    SN_SECRET_MAX + 1, &secret, &r.k->err), SIGNET_E_USAGE);
+			     SN_SECRET_MAX + 1, &secret, &r.k->err),
+	    SIGNET_E_USAGE);
 	assert_int_equal(secret.size, 9);
 	signet_key_unref(&ec);
 	sn_public_key_unref(&ec_public);
@@ -293,27 +302,29 @@ static void transport__by_another_kind_of_key_is_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(wrapped_key__comes_back_by_either_algorithm, kit_setup,
-		    kit_teardown),
-		cmocka_unit_test_setup_teardown(pkcs1__made_by_hand_comes_back, kit_setup, kit_teardown),
 		cmocka_unit_test_setup_teardown(
-		    pkcs1__with_wrong_padding_gives_a_key_of_the_same_size_each_time_the_same, kit_setup,
-		    kit_teardown),
+		    wrapped_key__comes_back_by_either_algorithm, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    pkcs1__made_by_hand_comes_back, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    pkcs1__with_wrong_padding_gives_a_key_of_the_same_size_each_time_the_same,
+		    kit_setup, kit_teardown),
 		cmocka_unit_test_setup_teardown(
 		    pkcs1__with_a_key_of_another_size_gives_a_key_of_the_size_asked_for, kit_setup,
 		    kit_teardown),
-		cmocka_unit_test_setup_teardown(pkcs1__of_a_wrong_length_or_above_the_modulus_gives_a_key,
-		    kit_setup, kit_teardown),
-		cmocka_unit_test_setup_teardown(pkcs1__longer_than_any_modulus_gives_a_key, kit_setup,
+		cmocka_unit_test_setup_teardown(
+		    pkcs1__of_a_wrong_length_or_above_the_modulus_gives_a_key, kit_setup,
 		    kit_teardown),
-		cmocka_unit_test_setup_teardown(rejection__depends_on_the_private_key, kit_setup,
-		    kit_teardown),
-		cmocka_unit_test_setup_teardown(oaep__of_any_damage_gives_a_key_each_time_the_same, kit_setup,
-		    kit_teardown),
-		cmocka_unit_test_setup_teardown(oaep__with_an_unknown_digest_is_unavailable, kit_setup,
-		    kit_teardown),
-		cmocka_unit_test_setup_teardown(transport__by_another_kind_of_key_is_refused, kit_setup,
-		    kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    pkcs1__longer_than_any_modulus_gives_a_key, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    rejection__depends_on_the_private_key, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    oaep__of_any_damage_gives_a_key_each_time_the_same, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    oaep__with_an_unknown_digest_is_unavailable, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    transport__by_another_kind_of_key_is_refused, kit_setup, kit_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,13 +10,13 @@ static const struct {
 	const char *wrapped;
 } vectors[] = {
 	{ "aes-128-wrap", "000102030405060708090a0b0c0d0e0f", "00112233445566778899aabbccddeeff",
-	  "1fa68b0a8112b447aef34bd8fb5a7b829d3e862371d2cfe5" },
+	    "1fa68b0a8112b447aef34bd8fb5a7b829d3e862371d2cfe5" },
 	{ "aes-192-wrap", "000102030405060708090a0b0c0d0e0f1011121314151617",
-	  "00112233445566778899aabbccddeeff0001020304050607",
-	  "031d33264e15d33268f24ec260743edce1c6c7ddee725a936ba814915c6762d2" },
+	    "00112233445566778899aabbccddeeff0001020304050607",
+	    "031d33264e15d33268f24ec260743edce1c6c7ddee725a936ba814915c6762d2" },
 	{ "aes-256-wrap", "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",
-	  "00112233445566778899aabbccddeeff000102030405060708090a0b0c0d0e0f",
-	  "28c9f404c4b810f4cbccb35cfb87f8263f5786e2d80ed326cbc7f0e71a99f43bfb988b9b7a02dd21" },
+	    "00112233445566778899aabbccddeeff000102030405060708090a0b0c0d0e0f",
+	    "28c9f404c4b810f4cbccb35cfb87f8263f5786e2d80ed326cbc7f0e71a99f43bfb988b9b7a02dd21" },
 };
 
 static sn_secret secret_of(const char *hex)
@@ -27,8 +27,8 @@ static sn_secret secret_of(const char *hex)
 	return secret;
 }
 
-static bool unwraps(kit *k, const sn_alg *alg, const sn_secret *kek, sn_span wrapped, size_t size,
-    sn_secret *out)
+static bool unwraps(
+    kit *k, const sn_alg *alg, const sn_secret *kek, sn_span wrapped, size_t size, sn_secret *out)
 {
 	bool intact = true;
 
@@ -114,8 +114,9 @@ static void wrapping__with_sizes_that_do_not_fit_fails(void **state)
 	kek.size = 16;
 	key.size = 16;
 	assert_int_equal(sn_wrap_wrap(k->ctx, alg, &kek, &key, &out, &k->err), SIGNET_E_INTERNAL);
-	assert_int_equal(sn_wrap_unwrap(k->ctx, alg, &kek, (sn_span){ kek.data, 24 }, 16, &got, &intact,
-	    &k->err), SIGNET_E_INTERNAL);
+	assert_int_equal(sn_wrap_unwrap(k->ctx, alg, &kek, (sn_span){ kek.data, 24 }, 16, &got,
+			     &intact, &k->err),
+	    SIGNET_E_INTERNAL);
 	assert_int_equal(got.size, 5);
 	assert_int_equal(out.size, 0);
 	sn_buf_clear(&out);
@@ -124,13 +125,14 @@ static void wrapping__with_sizes_that_do_not_fit_fails(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(vector__is_wrapped_and_unwrapped, kit_setup, kit_teardown),
-		cmocka_unit_test_setup_teardown(unwrapping__of_any_flipped_bit_gives_a_random_key, kit_setup,
-		    kit_teardown),
-		cmocka_unit_test_setup_teardown(unwrapping__to_another_size_is_not_intact, kit_setup,
-		    kit_teardown),
-		cmocka_unit_test_setup_teardown(wrapping__with_sizes_that_do_not_fit_fails, kit_setup,
-		    kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    vector__is_wrapped_and_unwrapped, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    unwrapping__of_any_flipped_bit_gives_a_random_key, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    unwrapping__to_another_size_is_not_intact, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    wrapping__with_sizes_that_do_not_fit_fails, kit_setup, kit_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

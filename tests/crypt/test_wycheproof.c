@@ -39,8 +39,8 @@ static sn_span octets_of(const json_t *object, const char *name, uint8_t data[RO
 	return unhex(text_of(object, name), data, ROOM);
 }
 
-static void judge_one(kit *k, const json_t *group, const json_t *test, judge try, const char *file,
-    counts *c)
+static void judge_one(
+    kit *k, const json_t *group, const json_t *test, judge try, const char *file, counts *c)
 {
 	const char *result = text_of(test, "result");
 	const outcome found = try(k, group, test);
@@ -49,9 +49,10 @@ static void judge_one(kit *k, const json_t *group, const json_t *test, judge try
 		c->skipped++;
 		return;
 	}
-	if ((strcmp(result, "valid") == 0 && found != GOOD)
-	    || (strcmp(result, "invalid") == 0 && found != BAD))
-		fail_msg("%s, %lld: %s; %s", file, json_integer_value(json_object_get(test, "tcId")), result,
+	if ((strcmp(result, "valid") == 0 && found != GOOD) ||
+	    (strcmp(result, "invalid") == 0 && found != BAD))
+		fail_msg("%s, %lld: %s; %s", file,
+		    json_integer_value(json_object_get(test, "tcId")), result,
 		    text_of(test, "comment"));
 	if (found == GOOD)
 		c->valid++;
@@ -74,18 +75,21 @@ static void run(void **state, const char *file, judge try)
 	}
 	root = json_load_file(path, 0, NULL);
 	assert_non_null(root);
-	json_array_foreach(json_object_get(root, "testGroups"), i, group) {
+	json_array_foreach(json_object_get(root, "testGroups"), i, group)
+	{
 		json_array_foreach(json_object_get(group, "tests"), j, test)
-			judge_one(k, group, test, try, file, &c);
+		    judge_one(k, group, test, try, file, &c);
 	}
 	json_decref(root);
-	print_message("%s: %zu good, %zu bad, %zu not for signet\n", file, c.valid, c.invalid, c.skipped);
+	print_message(
+	    "%s: %zu good, %zu bad, %zu not for signet\n", file, c.valid, c.invalid, c.skipped);
 	assert_true(c.valid > 0);
 }
 
 static outcome judge_gcm(kit *k, const json_t *group, const json_t *test)
 {
-	uint8_t key_octets[ROOM], iv_octets[ROOM], aad_octets[ROOM], ct_octets[ROOM], tag_octets[ROOM];
+	uint8_t key_octets[ROOM], iv_octets[ROOM], aad_octets[ROOM], ct_octets[ROOM],
+	    tag_octets[ROOM];
 	uint8_t msg_octets[ROOM], out[ROOM + SN_CIPHER_SLACK];
 	const sn_span iv = octets_of(test, "iv", iv_octets);
 	const sn_span ct = octets_of(test, "ct", ct_octets);
@@ -108,8 +112,9 @@ static outcome judge_gcm(kit *k, const json_t *group, const json_t *test)
 	}
 	must(status, &k->err);
 	must(sn_cipher_write(cipher, ct.data, ct.size, out, &got, &k->err), &k->err);
-	must(sn_cipher_finish_decrypt(cipher, octets_of(test, "tag", tag_octets), out + got, &last, &intact,
-	    &k->err), &k->err);
+	must(sn_cipher_finish_decrypt(
+		 cipher, octets_of(test, "tag", tag_octets), out + got, &last, &intact, &k->err),
+	    &k->err);
 	sn_cipher_free(&cipher);
 	if (intact)
 		assert_true(sn_span_equal((sn_span){ out, got + last }, msg));
@@ -132,9 +137,11 @@ static outcome judge_cbc(kit *k, const json_t *group, const json_t *test)
 	memcpy(key.data, key_octets, key.size);
 	(void)snprintf(name, sizeof(name), "aes-%zu-cbc", 8 * key.size);
 	must(sn_cipher_new_decrypt(k->ctx, sn_alg_by_name(SN_ALG_CIPHER, name), &key,
-	    octets_of(test, "iv", iv_octets), (sn_span){ 0 }, &cipher, &k->err), &k->err);
+		 octets_of(test, "iv", iv_octets), (sn_span){ 0 }, &cipher, &k->err),
+	    &k->err);
 	must(sn_cipher_write(cipher, ct.data, ct.size, out, &got, &k->err), &k->err);
-	must(sn_cipher_finish_decrypt(cipher, (sn_span){ 0 }, out + got, &last, &intact, &k->err), &k->err);
+	must(sn_cipher_finish_decrypt(cipher, (sn_span){ 0 }, out + got, &last, &intact, &k->err),
+	    &k->err);
 	sn_cipher_free(&cipher);
 	/* no tag: what is damaged may have padding, and is then not the message */
 	return intact && sn_span_equal((sn_span){ out, got + last }, msg) ? GOOD : BAD;
@@ -155,8 +162,9 @@ static outcome judge_wrap(kit *k, const json_t *group, const json_t *test)
 		return SKIPPED;
 	memcpy(key.data, key_octets, key.size);
 	(void)snprintf(name, sizeof(name), "aes-%zu-wrap", 8 * key.size);
-	must(sn_wrap_unwrap(k->ctx, sn_alg_by_name(SN_ALG_WRAP, name), &key, ct, msg.size, &out, &intact,
-	    &k->err), &k->err);
+	must(sn_wrap_unwrap(k->ctx, sn_alg_by_name(SN_ALG_WRAP, name), &key, ct, msg.size, &out,
+		 &intact, &k->err),
+	    &k->err);
 	return intact && memcmp(out.data, msg.data, msg.size) == 0 ? GOOD : BAD;
 }
 
@@ -170,7 +178,8 @@ static const sn_alg *digest_of(const json_t *group, const char *member)
 	for (; *name != '\0'; name++) {
 		if (*name == '-' && strncmp(own, "sha3", 4) != 0)
 			continue;
-		own[used++] = *name == '/' ? '-' : (char)(*name >= 'A' && *name <= 'Z' ? *name + 32 : *name);
+		own[used++] =
+		    *name == '/' ? '-' : (char)(*name >= 'A' && *name <= 'Z' ? *name + 32 : *name);
 	}
 	return sn_alg_by_name(SN_ALG_DIGEST, own);
 }
@@ -184,8 +193,10 @@ static outcome verify(kit *k, const json_t *group, const json_t *test, const sn_
 	bool good = false;
 
 	must(sn_public_key_read(k->ctx, spki, &key, &k->err), &k->err);
-	must(sn_signature_verify(key, alg, parameters, digest, false, octets_of(test, "msg", msg_octets),
-	    octets_of(test, "sig", sig_octets), &good, &k->err), &k->err);
+	must(sn_signature_verify(key, alg, parameters, digest, false,
+		 octets_of(test, "msg", msg_octets), octets_of(test, "sig", sig_octets), &good,
+		 &k->err),
+	    &k->err);
 	sn_public_key_unref(&key);
 	return good ? GOOD : BAD;
 }
@@ -200,12 +211,14 @@ static const sn_alg *row_of(const char *hex)
 
 static outcome judge_ecdsa(kit *k, const json_t *group, const json_t *test)
 {
-	return verify(k, group, test, row_of("2a8648ce3d0201"), (sn_span){ 0 }, digest_of(group, "sha"));
+	return verify(
+	    k, group, test, row_of("2a8648ce3d0201"), (sn_span){ 0 }, digest_of(group, "sha"));
 }
 
 static outcome judge_rsa(kit *k, const json_t *group, const json_t *test)
 {
-	return verify(k, group, test, row_of("2a864886f70d010101"), (sn_span){ 0 }, digest_of(group, "sha"));
+	return verify(
+	    k, group, test, row_of("2a864886f70d010101"), (sn_span){ 0 }, digest_of(group, "sha"));
 }
 
 static outcome judge_ed25519(kit *k, const json_t *group, const json_t *test)
@@ -273,7 +286,8 @@ static outcome judge_oaep(kit *k, const json_t *group, const json_t *test)
 	signet_key *key = NULL;
 	sn_der_writer writer;
 
-	if (msg.size == 0 || msg.size > SN_SECRET_MAX || label.size > 20 || hash == NULL || mask_hash == NULL)
+	if (msg.size == 0 || msg.size > SN_SECRET_MAX || label.size > 20 || hash == NULL ||
+	    mask_hash == NULL)
 		return SKIPPED;
 	last[1] = (uint8_t)(15 + label.size);
 	last[3] = (uint8_t)(13 + label.size);
@@ -281,8 +295,9 @@ static outcome judge_oaep(kit *k, const json_t *group, const json_t *test)
 	memcpy(last + 17, label.data, label.size);
 	must(signet_key_read(k->ctx, der.data, der.size, NULL, NULL, &key, &k->err), &k->err);
 	must(sn_transport_unwrap(key, sn_alg_by_name(SN_ALG_TRANSPORT, "rsa-oaep"),
-	    parameters_of(&writer, hash, mask_hash, last, 17 + label.size),
-	    octets_of(test, "ct", ct_octets), msg.size, &secret, &k->err), &k->err);
+		 parameters_of(&writer, hash, mask_hash, last, 17 + label.size),
+		 octets_of(test, "ct", ct_octets), msg.size, &secret, &k->err),
+	    &k->err);
 	signet_key_unref(&key);
 	assert_int_equal(secret.size, msg.size);
 	return memcmp(secret.data, msg.data, msg.size) == 0 ? GOOD : BAD;
@@ -310,8 +325,9 @@ static signet_key *key_of_scalar(kit *k, const char *curve, sn_span scalar)
 	sn_der_wrap(&writer, SN_DER_OCTET_STRING, inside);
 	sn_der_put(&writer, "\2\1\1", 3);
 	sn_der_wrap(&writer, SN_DER_SEQUENCE, sizeof(writer.data));
-	must(signet_key_read(k->ctx, sn_der_get(&writer).data, sn_der_get(&writer).size, NULL, NULL, &key,
-	    &k->err), &k->err);
+	must(signet_key_read(k->ctx, sn_der_get(&writer).data, sn_der_get(&writer).size, NULL, NULL,
+		 &key, &k->err),
+	    &k->err);
 	return key;
 }
 
@@ -322,8 +338,9 @@ static bool derives(kit *k, const signet_key *own, const sn_public_key *peer, sn
 	uint8_t text[ROOM], wanted[SN_DIGEST_MAX];
 	sn_secret secret = { .size = 0 };
 	size_t size;
-	const signet_status status = sn_agreement_derive(own, peer,
-	    sn_alg_by_name(SN_ALG_AGREEMENT, "ecdh-sha256"), (sn_span){ info, 4 }, 32, &secret, &k->err);
+	const signet_status status =
+	    sn_agreement_derive(own, peer, sn_alg_by_name(SN_ALG_AGREEMENT, "ecdh-sha256"),
+		(sn_span){ info, 4 }, 32, &secret, &k->err);
 
 	if (status != SIGNET_OK) {
 		assert_int_equal(status, SIGNET_E_DECRYPT);
@@ -331,8 +348,9 @@ static bool derives(kit *k, const signet_key *own, const sn_public_key *peer, sn
 	}
 	memcpy(text, shared.data, shared.size);
 	memcpy(text + shared.size, "\0\0\0\1info", 8);
-	must(sn_digest_once(k->ctx, sn_alg_by_name(SN_ALG_DIGEST, "sha256"), text, shared.size + 8, wanted,
-	    &size, &k->err), &k->err);
+	must(sn_digest_once(k->ctx, sn_alg_by_name(SN_ALG_DIGEST, "sha256"), text, shared.size + 8,
+		 wanted, &size, &k->err),
+	    &k->err);
 	return memcmp(secret.data, wanted, 32) == 0;
 }
 
@@ -341,9 +359,9 @@ static bool point_of(sn_span spki, sn_span *algorithm_out, sn_span *point_out)
 {
 	sn_span whole, oid;
 
-	if (!sn_der_take(&spki, SN_DER_SEQUENCE, &whole)
-	    || !sn_der_take_algorithm(&whole, &oid, algorithm_out)
-	    || !sn_der_take(&whole, SN_DER_BIT_STRING, point_out) || point_out->size == 0)
+	if (!sn_der_take(&spki, SN_DER_SEQUENCE, &whole) ||
+	    !sn_der_take_algorithm(&whole, &oid, algorithm_out) ||
+	    !sn_der_take(&whole, SN_DER_BIT_STRING, point_out) || point_out->size == 0)
 		return false;
 	point_out->data++;
 	point_out->size--;
@@ -435,15 +453,30 @@ VECTORS(x25519, "x25519_asn_test.json", judge_xdh)
 VECTORS(x448, "x448_asn_test.json", judge_xdh)
 
 #define TEST(name) \
-	cmocka_unit_test_setup_teardown(name##__vectors_come_out_as_they_say, kit_setup, kit_teardown)
+	cmocka_unit_test_setup_teardown( \
+	    name##__vectors_come_out_as_they_say, kit_setup, kit_teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(aes_gcm), TEST(aes_cbc), TEST(aes_wrap), TEST(ecdsa_p256), TEST(ecdsa_p384),
-		TEST(ecdsa_p521), TEST(rsa_2048), TEST(rsa_3072), TEST(rsa_pss), TEST(rsa_pss_misc),
-		TEST(rsa_oaep), TEST(rsa_oaep_misc), TEST(ed25519), TEST(ed448), TEST(ecdh_p256),
-		TEST(ecdh_p384), TEST(x25519), TEST(x448),
+		TEST(aes_gcm),
+		TEST(aes_cbc),
+		TEST(aes_wrap),
+		TEST(ecdsa_p256),
+		TEST(ecdsa_p384),
+		TEST(ecdsa_p521),
+		TEST(rsa_2048),
+		TEST(rsa_3072),
+		TEST(rsa_pss),
+		TEST(rsa_pss_misc),
+		TEST(rsa_oaep),
+		TEST(rsa_oaep_misc),
+		TEST(ed25519),
+		TEST(ed448),
+		TEST(ecdh_p256),
+		TEST(ecdh_p384),
+		TEST(x25519),
+		TEST(x448),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
