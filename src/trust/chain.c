@@ -136,14 +136,22 @@ static signet_cert *find_cert(const job *j, const X509 *x509)
 	return cert != NULL ? cert : find_in(j->trust->chain, x509);
 }
 
-static signet_status take_path(const job *j, X509_STORE_CTX *store_ctx, signet_cert_list **path_out,
-    signet_error *err)
+/*
+ * A path that is accepted ends with its anchor, though libcrypto may know of issuers above; else
+ * it is told as far as it was built.
+ */
+static signet_status take_path(const job *j, X509_STORE_CTX *store_ctx, bool accepted,
+    signet_cert_list **path_out, signet_error *err)
 {
 	const STACK_OF(X509) *chain = X509_STORE_CTX_get0_chain(store_ctx);
+	const int anchor = X509_STORE_CTX_get_num_untrusted(store_ctx);
+	int count = sk_X509_num(chain);
 	signet_cert_list *path = NULL;
 	signet_status status = signet_cert_list_new(j->ctx, &path, err);
 
-	for (int i = 0; status == SIGNET_OK && i < sk_X509_num(chain); i++) {
+	if (accepted && anchor + 1 < count)
+		count = anchor + 1;
+	for (int i = 0; status == SIGNET_OK && i < count; i++) {
 		signet_cert *cert = find_cert(j, sk_X509_value(chain, i));
 
 		status = cert != NULL
@@ -183,7 +191,7 @@ static signet_status judge(const job *j, X509_STORE_CTX *store_ctx, int verified
 
 	if (verified != 1 && error == X509_V_ERR_OUT_OF_MEM)
 		return sn_crypto_fail(err, SIGNET_E_MEMORY, "no memory for a path");
-	status = take_path(j, store_ctx, &o->path, err);
+	status = take_path(j, store_ctx, verified == 1, &o->path, err);
 	if (status != SIGNET_OK)
 		return status;
 	o->fault = (sn_fault){ .culprit = -1 };

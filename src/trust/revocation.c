@@ -32,13 +32,13 @@ bool sn_revocation_goes_on(sn_revocation_watch *watch, X509_STORE_CTX *store_ctx
 {
 	const int error = X509_STORE_CTX_get_error(store_ctx);
 	const int depth = X509_STORE_CTX_get_error_depth(store_ctx);
-	const int last = sk_X509_num(X509_STORE_CTX_get0_chain(store_ctx)) - 1;
+	const int anchor = X509_STORE_CTX_get_num_untrusted(store_ctx);
 
 	if (!is_stale(error) && !is_unusable(error) && error != X509_V_ERR_CERT_REVOKED)
 		return false;
 	if (depth < 0 || depth >= (int)(sizeof(watch->unknown) / sizeof(watch->unknown[0])))
 		return false;
-	if (depth >= last)
+	if (depth >= anchor)
 		return true;
 	if (error == X509_V_ERR_CERT_REVOKED && !watch->unusable[depth]) {
 		watch->is_revoked = true;

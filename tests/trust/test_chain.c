@@ -83,6 +83,18 @@ static void expect(stage *s, const char *reason, const char *text)
 		fail_msg("\"%s\" does not say \"%s\"", v->text, text);
 }
 
+#define CA_EXTENSIONS { "basicConstraints", "critical,CA:TRUE" }, \
+	{ "keyUsage", "critical,keyCertSign,cRLSign" }, { "subjectKeyIdentifier", "hash" }
+
+static signet_cert *forge_middle(stage *s, forge_extension a, forge_extension b, forge_extension c,
+    int64_t to)
+{
+	const forge_spec spec = { .subject = "CN=Middle", .issuer = s->root, .issuer_key = s->root_key,
+		.key = s->middle_key, .extensions = { a, b, c }, .to = to };
+
+	return forge(s->k, &spec);
+}
+
 static void path__to_an_anchor_is_valid(void **state)
 {
 	stage s;
@@ -159,6 +171,28 @@ static void anchor__may_be_an_intermediate_or_the_leaf(void **state)
 	stage_end(&s);
 }
 
+/* What stands above an anchor has no say: here issuers that expired, one of them an anchor too. */
+static void anchor__ends_the_path(void **state)
+{
+	const forge_extension ca_only = { "basicConstraints", "critical,CA:TRUE" };
+	const forge_extension nothing = { NULL, NULL };
+	stage s;
+
+	stage_begin(&s, *state);
+	s.middle = forge_middle(&s, ca_only, nothing, nothing, FORGE_AT - 1);
+	s.leaf = forge_issue(s.k, SN_ISSUE_BOTH, "CN=Alice", "alice@example.com", NULL, s.key,
+	    s.middle, s.middle_key);
+	add_more(&s, s.middle);
+	add_anchor(&s, s.leaf, NULL);
+	evaluate(&s, SN_PURPOSE_SIGN, FORGE_AT);
+	expect(&s, NULL, NULL);
+	assert_int_equal(signet_cert_list_count(s.verdict.path), 1);
+	add_anchor(&s, s.root, NULL);
+	evaluate(&s, SN_PURPOSE_SIGN, FORGE_AT);
+	expect(&s, NULL, NULL);
+	stage_end(&s);
+}
+
 static void self_signed__is_trusted_only_as_an_anchor(void **state)
 {
 	stage s;
@@ -224,18 +258,6 @@ static void time__outside_validity_is_untrusted(void **state)
 	evaluate(&s, SN_PURPOSE_SIGN, FORGE_FROM);
 	expect(&s, NULL, NULL);
 	stage_end(&s);
-}
-
-#define CA_EXTENSIONS { "basicConstraints", "critical,CA:TRUE" }, \
-	{ "keyUsage", "critical,keyCertSign,cRLSign" }, { "subjectKeyIdentifier", "hash" }
-
-static signet_cert *forge_middle(stage *s, forge_extension a, forge_extension b, forge_extension c,
-    int64_t to)
-{
-	const forge_spec spec = { .subject = "CN=Middle", .issuer = s->root, .issuer_key = s->root_key,
-		.key = s->middle_key, .extensions = { a, b, c }, .to = to };
-
-	return forge(s->k, &spec);
 }
 
 static void stage_with_middle(stage *s, signet_cert *middle)
@@ -673,6 +695,7 @@ int main(void)
 		WITH_KIT(path__of_every_key_algorithm_is_valid),
 		WITH_KIT(intermediate__comes_from_the_trust_object_too),
 		WITH_KIT(anchor__may_be_an_intermediate_or_the_leaf),
+		WITH_KIT(anchor__ends_the_path),
 		WITH_KIT(self_signed__is_trusted_only_as_an_anchor),
 		WITH_KIT(issuer__unknown_or_absent_is_untrusted),
 		WITH_KIT(chain__complete_in_the_message_is_not_trusted),
