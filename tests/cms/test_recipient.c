@@ -233,6 +233,7 @@ static void recipient__written_ones_are_read_back(void **state)
 		{ "cms/bob-ec.cer", "cms/bob-ec.pem", false, 16, 3, "ecdh-sha256" },
 		{ "cms/bob-ec.cer", "cms/bob-ec.pem", false, 24, 3, "ecdh-sha256" },
 		{ "cms/bob-ec.cer", "cms/bob-ec.pem", true, 32, 3, "ecdh-sha256" },
+		{ "cms/bob-x25519.cer", "cms/bob-x25519.pem", false, 32, 3, "ecdh-hkdf-sha256" },
 	};
 	kit *k = *state;
 

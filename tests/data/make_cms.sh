@@ -23,6 +23,13 @@ for who in alice bob; do
 	make_key $who rsa
 	make_key $who ec
 done
+# a key that only agrees: its certificate is signed by another
+openssl genpkey -algorithm X25519 -out bob-x25519.pem
+openssl pkey -in bob-x25519.pem -pubout -out bob-x25519.pub.pem
+openssl req -new -key bob-ec.pem -subj '/O=Example/CN=bob x25519' -out bob-x25519.csr.pem
+openssl x509 -req -in bob-x25519.csr.pem -force_pubkey bob-x25519.pub.pem -CA bob-ec.cert.pem \
+	-CAkey bob-ec.pem -set_serial 25519 -days 36500 -outform DER -out bob-x25519.cer 2>/dev/null
+rm bob-x25519.pub.pem bob-x25519.csr.pem
 
 rsa='-signer alice-rsa.cert.pem -inkey alice-rsa.pem'
 ec='-signer alice-ec.cert.pem -inkey alice-ec.pem'
