@@ -1,62 +1,101 @@
-/* Header sections and their fields. */
 #include "mime/header.h"
 
 #include <string.h>
 
 #include "base/ascii.h"
 #include "base/mem.h"
+#include "mime/mime_int.h"
 
-/* Where the field that begins at p ends: behind the line end that no continuation follows. */
-static const uint8_t *field_end(const uint8_t *p, const uint8_t *end)
+/* Behind the line that begins at `at`. */
+static size_t line_after(sn_span section, size_t at)
 {
-	for (;;) {
-		const uint8_t *lf = memchr(p, '\n', (size_t)(end - p));
+	const uint8_t *lf = memchr(section.data + at, '\n', section.size - at);
 
-		if (lf == NULL)
-			return end;
-		p = lf + 1;
-		if (p == end || !sn_ascii_is_blank(*p))
-			return p;
-	}
+	return lf == NULL ? section.size : (size_t)(lf - section.data) + 1;
 }
 
-static void split(sn_span section, const uint8_t *p, const uint8_t *stop, sn_mime_field *field)
+/* Behind a field with its continuation lines. */
+static size_t field_after(sn_span section, size_t at)
 {
-	const uint8_t *colon = memchr(p, ':', (size_t)(stop - p));
-	const uint8_t *name_end = colon != NULL ? colon : p;
-	const uint8_t *body = colon != NULL ? colon + 1 : p;
-	const uint8_t *body_end = stop;
+	do
+		at = line_after(section, at);
+	while (at < section.size && sn_ascii_is_blank(section.data[at]));
+	return at;
+}
 
-	while (name_end > p && sn_ascii_is_blank(name_end[-1]))
-		name_end--;
-	if (body_end > body && body_end[-1] == '\n')
-		body_end--;
-	if (body_end > body && body_end[-1] == '\r')
-		body_end--;
-	*field = (sn_mime_field){
-		.raw = { p, (size_t)(stop - p) }, .name = { p, (size_t)(name_end - p) },
-		.body = { body, (size_t)(body_end - body) }, .offset = (uint64_t)(p - section.data)
-	};
+static sn_span without_line_end(sn_span text)
+{
+	if (text.size != 0 && text.data[text.size - 1] == '\n')
+		text.size--;
+	if (text.size != 0 && text.data[text.size - 1] == '\r')
+		text.size--;
+	return text;
+}
+
+/* false: it is no field. */
+static bool field_parse(sn_span raw, uint64_t offset, sn_mime_field *field_out)
+{
+	const uint8_t *colon = memchr(raw.data, ':', raw.size);
+	size_t name_size = 0;
+	sn_span body;
+
+	while (name_size < raw.size && raw.data[name_size] > ' ' && raw.data[name_size] < 127 &&
+	    raw.data[name_size] != ':')
+		name_size++;
+	if (name_size == 0 || colon == NULL)
+		return false;
+	for (const uint8_t *p = raw.data + name_size; p < colon; p++)
+		if (!sn_ascii_is_blank(*p))
+			return false;
+	body.data = colon + 1;
+	body.size = raw.size - (size_t)(colon + 1 - raw.data);
+	*field_out = (sn_mime_field){ .raw = raw, .name = { raw.data, name_size },
+		.body = without_line_end(body), .offset = offset };
+	return true;
+}
+
+static signet_status add_field(sn_mime_header *header, size_t *capacity,
+    const sn_mime_field *field, signet_error *err)
+{
+	if (header->count == SN_MIME_FIELDS_MAX)
+		return signet_fail(err, SIGNET_E_LIMIT, field->offset,
+		    "a header section has more fields than the limit of %d", SN_MIME_FIELDS_MAX);
+	if (header->count == *capacity) {
+		const size_t wanted = *capacity * 2 + 16;
+		sn_mime_field *grown = sn_realloc(header->ctx, header->fields,
+		    wanted * sizeof(*grown), err);
+
+		if (grown == NULL)
+			return SIGNET_E_MEMORY;
+		header->fields = grown;
+		*capacity = wanted;
+	}
+	header->fields[header->count++] = *field;
+	return SIGNET_OK;
 }
 
 signet_status sn_mime_header_parse(const signet_context *ctx, sn_span section,
     sn_mime_header *header_out, signet_error *err)
 {
-	const uint8_t *p = section.data;
-	const uint8_t *end = section.size != 0 ? p + section.size : p;
 	sn_mime_header header = { .ctx = ctx };
-	size_t count = 0;
+	size_t capacity = 0;
+	size_t at = 0;
 
-	for (const uint8_t *q = p; q != end; q = field_end(q, end))
-		count++;
-	header.fields = sn_calloc(ctx, count, sizeof(*header.fields), err);
-	if (header.fields == NULL)
-		return SIGNET_E_MEMORY;
-	while (p != end) {
-		const uint8_t *stop = field_end(p, end);
+	while (at < section.size) {
+		const size_t end = field_after(section, at);
+		const sn_span raw = { section.data + at, end - at };
+		sn_mime_field field;
+		signet_status status;
 
-		split(section, p, stop, &header.fields[header.count++]);
-		p = stop;
+		if (without_line_end(raw).size == 0)
+			break;
+		status = field_parse(raw, at, &field) ? add_field(&header, &capacity, &field, err) :
+		    SIGNET_OK;
+		if (status != SIGNET_OK) {
+			sn_mime_header_clear(&header);
+			return status;
+		}
+		at = end;
 	}
 	*header_out = header;
 	return SIGNET_OK;
@@ -64,9 +103,10 @@ signet_status sn_mime_header_parse(const signet_context *ctx, sn_span section,
 
 void sn_mime_header_clear(sn_mime_header *header)
 {
-	if (header->ctx != NULL)
+	if (header->fields != NULL)
 		sn_free(header->ctx, header->fields);
-	*header = (sn_mime_header){ 0 };
+	header->fields = NULL;
+	header->count = 0;
 }
 
 bool sn_mime_field_is(const sn_mime_field *field, const char *name)
@@ -92,65 +132,78 @@ size_t sn_mime_header_count(const sn_mime_header *header, const char *name)
 	size_t count = 0;
 
 	for (size_t i = 0; i < header->count; i++)
-		if (sn_mime_field_is(&header->fields[i], name))
-			count++;
+		count += sn_mime_field_is(&header->fields[i], name);
 	return count;
 }
 
-/* RFC 5322 2.2.3: a line end before white space goes; the white space stays. */
+static sn_span trimmed(sn_span text)
+{
+	while (text.size != 0 && sn_ascii_is_space(text.data[0])) {
+		text.data++;
+		text.size--;
+	}
+	while (text.size != 0 && sn_ascii_is_space(text.data[text.size - 1]))
+		text.size--;
+	return text;
+}
+
 signet_status sn_mime_field_unfold(const sn_mime_field *field, sn_buf *text, signet_error *err)
 {
-	const uint8_t *p = field->body.data;
-	const uint8_t *end = p + field->body.size;
+	sn_span rest = trimmed(field->body);
 
-	while (p < end && sn_ascii_is_space(*p))
-		p++;
-	while (end > p && sn_ascii_is_space(end[-1]))
-		end--;
-	while (p < end) {
-		const uint8_t *lf = memchr(p, '\n', (size_t)(end - p));
-		const uint8_t *stop = lf == NULL ? end : lf;
-		const uint8_t *next = lf == NULL ? end : lf + 1;
-		signet_status status;
+	while (rest.size != 0) {
+		const uint8_t *lf = memchr(rest.data, '\n', rest.size);
+		const size_t line = lf == NULL ? rest.size : (size_t)(lf - rest.data) + 1;
+		/* the line break goes, the white space behind it stays (RFC 5322 2.2.3) */
+		const sn_span kept = lf == NULL ? rest :
+		    without_line_end((sn_span){ rest.data, line });
+		signet_status status = sn_buf_append(text, kept.data, kept.size, err);
 
-		if (stop > p && lf != NULL && stop[-1] == '\r')
-			stop--;
-		status = sn_buf_append(text, p, (size_t)(stop - p), err);
 		if (status != SIGNET_OK)
 			return status;
-		p = next;
+		rest.data += line;
+		rest.size -= line;
 	}
 	return SIGNET_OK;
 }
 
-static sn_mime_encoding encoding_of(const uint8_t *p, size_t size)
+signet_status sn_mime_field_text(const signet_context *ctx, const sn_mime_field *field,
+    sn_buf *text, signet_error *err)
 {
-	if (sn_ascii_equal_n(p, size, "base64"))
-		return SN_MIME_BASE64;
-	if (sn_ascii_equal_n(p, size, "quoted-printable"))
-		return SN_MIME_QUOTED_PRINTABLE;
-	if (sn_ascii_equal_n(p, size, "8bit"))
-		return SN_MIME_8BIT;
-	if (sn_ascii_equal_n(p, size, "binary"))
-		return SN_MIME_BINARY;
-	if (sn_ascii_equal_n(p, size, "7bit") || size == 0)
-		return SN_MIME_7BIT;
-	return SN_MIME_UNKNOWN_ENCODING;
+	sn_buf unfolded;
+	signet_status status;
+
+	sn_buf_init(&unfolded, ctx, field->body.size, "a header field");
+	status = sn_mime_field_unfold(field, &unfolded, err);
+	if (status == SIGNET_OK)
+		status = sn_mime_words_decode((sn_span){ unfolded.data, unfolded.size }, text, err);
+	sn_buf_clear(&unfolded);
+	return status;
 }
 
+/* RFC 2045 6.1; RFC 5322 comments may stand around it, and some writers end it with ';'. */
 sn_mime_encoding sn_mime_header_encoding(const sn_mime_header *header)
 {
+	static const struct { const char *name; sn_mime_encoding encoding; } names[] = {
+		{ "7bit", SN_MIME_7BIT },
+		{ "8bit", SN_MIME_8BIT },
+		{ "binary", SN_MIME_BINARY },
+		{ "quoted-printable", SN_MIME_QUOTED_PRINTABLE },
+		{ "base64", SN_MIME_BASE64 }
+	};
 	const sn_mime_field *field = sn_mime_header_find(header, "Content-Transfer-Encoding");
-	const uint8_t *p, *end, *stop;
+	size_t begin;
+	size_t end;
 
 	if (field == NULL)
 		return SN_MIME_7BIT;
-	p = field->body.data;
-	end = p + field->body.size;
-	while (p < end && (sn_ascii_is_space(*p) || *p == '"'))
-		p++;
-	stop = p;
-	while (stop < end && !sn_ascii_is_space(*stop) && *stop != ';' && *stop != '(' && *stop != '"')
-		stop++;
-	return encoding_of(p, (size_t)(stop - p));
+	begin = sn_mime_skip_cfws(field->body, 0);
+	end = begin;
+	while (end < field->body.size && !sn_ascii_is_space(field->body.data[end]) &&
+	    field->body.data[end] != ';' && field->body.data[end] != '(')
+		end++;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (sn_ascii_equal_n(field->body.data + begin, end - begin, names[i].name))
+			return names[i].encoding;
+	return SN_MIME_UNKNOWN_ENCODING;
 }

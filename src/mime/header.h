@@ -9,6 +9,8 @@
 #include "base/context.h"
 #include "base/span.h"
 
+enum { SN_MIME_FIELDS_MAX = 10000, SN_MIME_PARAMS_MAX = 256 };
+
 typedef struct sn_mime_field {
 	sn_span raw;        /* with name, colon, folding and the line end */
 	sn_span name;
@@ -22,7 +24,8 @@ typedef struct sn_mime_header {
 	size_t count;
 } sn_mime_header;
 
-/* A zeroed header is cleared without harm. */
+/* Lines that are no field are left out; an empty line ends it. More than SN_MIME_FIELDS_MAX fields:
+ * SIGNET_E_LIMIT. A zeroed header is cleared without harm. */
 signet_status sn_mime_header_parse(const signet_context *ctx, sn_span section,
     sn_mime_header *header_out, signet_error *err) SIGNET_CHECKED;
 void sn_mime_header_clear(sn_mime_header *header);
@@ -40,14 +43,17 @@ signet_status sn_mime_field_unfold(const sn_mime_field *field, sn_buf *text, sig
  * cannot be decoded stays as it is). */
 signet_status sn_mime_field_text(const signet_context *ctx, const sn_mime_field *field,
     sn_buf *text, signet_error *err) SIGNET_CHECKED;
-/* Writes text as a header body: RFC 2047 words where it is not US-ASCII, folded at 78. */
+/* Writes "name: text" and CRLF: RFC 2047 words where it is not US-ASCII, folded at 78. */
 signet_status sn_mime_field_write(const char *name, const char *text, sn_buf *out,
     signet_error *err) SIGNET_CHECKED;
 
 /*
  * Content-Type and Content-Disposition (RFC 2045 5, RFC 2183): a value and parameters with
  * comments, quoting, RFC 2231 continuations and charsets resolved to UTF-8. Of a parameter given
- * twice the first counts. What cannot be parsed behind a good value is left out (is_damaged).
+ * twice the first counts; of one given plain and in RFC 2231's way the plain one, as for a reader
+ * that does not know the latter, except name and filename, which are only shown. What cannot be
+ * parsed behind a good value is left out (is_damaged), as are parameters that hold NUL, and those
+ * behind the SN_MIME_PARAMS_MAX-th.
  */
 typedef struct sn_mime_param {
 	char *name;         /* lower case */
@@ -64,7 +70,7 @@ typedef struct sn_mime_value {
 
 signet_status sn_mime_value_parse(const signet_context *ctx, const sn_mime_field *field,
     sn_mime_value *value_out, signet_error *err) SIGNET_CHECKED;
-/* The Content-Type of a header; text/plain when it has none. */
+/* The Content-Type of a header; text/plain when it has none, or one without a type. */
 signet_status sn_mime_content_type(const signet_context *ctx, const sn_mime_header *header,
     sn_mime_value *value_out, signet_error *err) SIGNET_CHECKED;
 void sn_mime_value_clear(sn_mime_value *value);

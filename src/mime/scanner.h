@@ -5,7 +5,10 @@
  *
  * The events tile the input: every octet belongs to the raw span of exactly one event, in order,
  * so that what was signed is the concatenation of what came between two events. The line break
- * before a boundary belongs to the boundary (RFC 2046 5.1.1). A span is a piece: HEADER, BODY,
+ * before a boundary belongs to the boundary (RFC 2046 5.1.1), also when it is the empty line behind
+ * a header (then HEADER_END has size 0) or the line end of an inner close delimiter (which for
+ * that reason counts as epilogue). A boundary is a whole line: "--", the parameter's value, "--"
+ * for the last, white space; of less than 1000 octets. A span is a piece: HEADER, BODY,
  * PREAMBLE and EPILOGUE come in any number of pieces, as the input was cut (that is the one thing
  * that depends on the cuts). Line breaks are CRLF or bare LF, also mixed; a bare CR is no line
  * break.
@@ -18,7 +21,8 @@
  * Header section: it ends with an empty line, or where a line is no header field (no colon, or
  * white space in a name) and no continuation: then HEADER_END has size 0 and the line belongs to
  * the body. An mbox line "From " before the first field is MBOX_FROM (only at the very start).
- * Limits: parts, mime_depth, header (of context limits).
+ * Limits: parts (messages entered count too), mime_depth, header (of context limits). A failure
+ * sticks until reset. The whole cut is used up when NEED_MORE is told.
  */
 #ifndef SN_MIME_SCANNER_H
 #define SN_MIME_SCANNER_H
@@ -34,7 +38,7 @@ typedef enum sn_mime_event_kind {
 	SN_MIME_BODY,           /* of a leaf */
 	SN_MIME_PREAMBLE,
 	SN_MIME_PART_BEGIN,     /* a delimiter line and the line break before it; a header follows */
-	SN_MIME_MULTIPART_END,  /* the close delimiter line, or size 0 when unclosed */
+	SN_MIME_MULTIPART_END,  /* the close delimiter without its line end; size 0: unclosed */
 	SN_MIME_EPILOGUE,
 	SN_MIME_END
 } sn_mime_event_kind;

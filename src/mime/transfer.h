@@ -17,13 +17,13 @@ typedef struct sn_base64_decoder {
 	unsigned padding;       /* '=' seen */
 	bool ended;             /* a padded quantum was complete */
 	bool saw_garbage;       /* characters outside the alphabet and white space: ignored (6.8) */
-	bool saw_truncation;    /* ended within a quantum */
+	bool saw_truncation;    /* ended within a quantum: padding lacked */
 } sn_base64_decoder;
 
-/* Decodes size characters to out, which has room for size / 4 * 3 + 3 octets; returns how many. */
+/* Data ends with the first padded quantum; what follows it is garbage. Decodes size characters to out, which has room for size / 4 * 3 + 3 octets; returns how many. */
 size_t sn_base64_decode(sn_base64_decoder *decoder, const uint8_t *in, size_t size, uint8_t *out);
-/* At the end: whether a whole number of quanta came (padding may lack: then up to 2 octets are
- * written to out and *out_size says how many). */
+/* At the end: false when a single character was left over, whose bits are lost. Padding may lack:
+ * then up to 2 octets are written to out and *out_size says how many. */
 bool sn_base64_decode_finish(sn_base64_decoder *decoder, uint8_t *out, size_t *out_size);
 
 typedef struct sn_base64_encoder {
@@ -33,7 +33,8 @@ typedef struct sn_base64_encoder {
 	bool lf;                /* lines end with LF instead of CRLF */
 } sn_base64_encoder;
 
-/* Lines of 76 characters. out has room for sn_base64_room(size). */
+/* Lines of 76 characters. out has room for sn_base64_room(size), which is enough for encode and
+ * encode_finish together. */
 size_t sn_base64_room(size_t size);
 size_t sn_base64_encode(sn_base64_encoder *encoder, const uint8_t *in, size_t size, uint8_t *out);
 /* The rest and its line end (none when nothing was ever written). */
@@ -41,6 +42,7 @@ size_t sn_base64_encode_finish(sn_base64_encoder *encoder, uint8_t *out);
 /* How many octets encoding size octets makes, line ends (CRLF, or LF) and all. */
 bool sn_base64_size(uint64_t size, bool lf, uint64_t *encoded_out);
 
+/* None of these sinks owns next: free it after them. A failure sticks. */
 /* A sink that decodes to next; 7bit, 8bit, binary pass through. It finishes and aborts next. */
 signet_status sn_mime_decode_sink_new(const signet_context *ctx, sn_mime_encoding encoding,
     signet_sink *next, signet_sink **sink_out, signet_error *err) SIGNET_CHECKED;

@@ -1,310 +1,487 @@
-/* Content-Type and Content-Disposition (RFC 2045 5.1, RFC 2183, RFC 2231). */
-#include "mime/header.h"
-
+/* Content-Type, Content-Disposition: a value and parameters (RFC 2045 5.1, RFC 2231). */
 #include <string.h>
 
 #include "base/ascii.h"
 #include "base/mem.h"
-#include "mime/charset.h"
-#include "mime/lexer.h"
+#include "mime/mime_int.h"
+#include "mime/header.h"
 
-enum { PARAMS = 64, VALUE_LIMIT = 64 << 10 };
-
-/* One parameter as it stands: "name*0*", with its value unquoted. */
+/* A parameter as it stands, before the pieces of RFC 2231 3 are put together. */
 typedef struct piece {
-	sn_span name;           /* without the star and what follows */
-	unsigned section;       /* of a continuation */
-	bool is_section;
-	bool is_extended;       /* percent-encoded, the first with charset and language */
-	char *value;
+	sn_span name;           /* without "*0" and "*" */
+	size_t begin;           /* of the value, unquoted, in values */
 	size_t size;
+	unsigned index;         /* of a continuation */
+	bool is_piece;          /* "name*0" */
+	bool is_extended;       /* "name*" or "name*0*": percent codes and perhaps a charset */
 } piece;
 
 typedef struct parser {
-	const signet_context *ctx;
-	sn_mime_lexer lexer;
-	piece pieces[PARAMS];
+	sn_span text;           /* unfolded */
+	size_t at;
+	sn_buf values;
+	piece *pieces;          /* SN_MIME_PARAMS_MAX */
 	size_t count;
+	bool is_damaged;
 } parser;
 
-/* RFC 2045's tspecials but the few that wild values hold unquoted: '=', '/', '?', ':' and '@'. */
-static bool ends_value(uint8_t c)
+size_t sn_mime_skip_comment(sn_span text, size_t at)
 {
-	return c == ';' || sn_ascii_is_space(c) || c == '"' || c == '(';
-}
+	size_t depth = 0;
 
-static bool ends_name(uint8_t c)
-{
-	return ends_value(c) || c == '=' || c == '*';
-}
+	for (; at < text.size; at++) {
+		const uint8_t c = text.data[at];
 
-/* RFC 2231: name *section, then a star when the value is percent-encoded. */
-static void read_name(parser *p, piece *out)
-{
-	out->name = sn_mime_lexer_run(&p->lexer, ends_name);
-	if (!sn_mime_lexer_skip(&p->lexer, '*'))
-		return;
-	if (sn_ascii_is_digit(sn_mime_lexer_peek(&p->lexer))) {
-		out->is_section = true;
-		while (sn_ascii_is_digit(sn_mime_lexer_peek(&p->lexer)) && out->section < PARAMS)
-			out->section = out->section * 10 + (unsigned)(*p->lexer.p++ - '0');
-		if (!sn_mime_lexer_skip(&p->lexer, '*'))
-			return;
+		if (c == '\\')
+			at++;
+		else if (c == '(')
+			depth++;
+		else if (c == ')' && --depth == 0)
+			return at + 1;
 	}
-	out->is_extended = true;
+	return text.size;
 }
 
-static signet_status read_value(parser *p, piece *out, signet_error *err)
+size_t sn_mime_skip_cfws(sn_span text, size_t at)
 {
-	sn_buf text;
+	while (at < text.size) {
+		if (sn_ascii_is_space(text.data[at]))
+			at++;
+		else if (text.data[at] == '(')
+			at = sn_mime_skip_comment(text, at);
+		else
+			break;
+	}
+	return at;
+}
+
+static bool is_token_char(uint8_t c)
+{
+	return c > ' ' && c < 127 && strchr("()<>@,;:\\\"/[]?=", c) == NULL;
+}
+
+static void skip_cfws(parser *p)
+{
+	p->at = sn_mime_skip_cfws(p->text, p->at);
+}
+
+static sn_span take_token(parser *p)
+{
+	const size_t begin = p->at;
+
+	while (p->at < p->text.size && is_token_char(p->text.data[p->at]))
+		p->at++;
+	return (sn_span){ p->text.data + begin, p->at - begin };
+}
+
+static bool take_char(parser *p, char c)
+{
+	if (p->at >= p->text.size || p->text.data[p->at] != (uint8_t)c)
+		return false;
+	p->at++;
+	return true;
+}
+
+/* type "/" subtype, or one token (Content-Disposition), lower case. */
+static signet_status parse_type(parser *p, sn_buf *type, signet_error *err)
+{
+	signet_status status;
+	sn_span token;
+
+	skip_cfws(p);
+	token = take_token(p);
+	status = sn_buf_append(type, token.data, token.size, err);
+	skip_cfws(p);
+	if (status != SIGNET_OK || token.size == 0 || !take_char(p, '/'))
+		return status;
+	skip_cfws(p);
+	token = take_token(p);
+	if (token.size == 0) {
+		sn_buf_reset(type);
+		return SIGNET_OK;
+	}
+	status = sn_buf_append_byte(type, '/', err);
+	return status == SIGNET_OK ? sn_buf_append(type, token.data, token.size, err) : status;
+}
+
+/* RFC 5322 3.2.4; one that is not closed goes to the end. */
+static signet_status take_quoted(parser *p, signet_error *err)
+{
 	signet_status status = SIGNET_OK;
 
-	sn_buf_init(&text, p->ctx, VALUE_LIMIT, "a parameter of a header field");
-	if (sn_mime_lexer_peek(&p->lexer) == '"')
-		status = sn_mime_lexer_quoted(&p->lexer, &text, err);
-	else {
-		const sn_span run = sn_mime_lexer_run(&p->lexer, ends_value);
+	for (p->at++; p->at < p->text.size && status == SIGNET_OK; p->at++) {
+		uint8_t c = p->text.data[p->at];
 
-		status = sn_buf_append(&text, run.data, run.size, err);
+		if (c == '"') {
+			p->at++;
+			return SIGNET_OK;
+		}
+		if (c == '\\' && p->at + 1 < p->text.size)
+			c = p->text.data[++p->at];
+		status = sn_buf_append_byte(&p->values, c, err);
 	}
-	if (status == SIGNET_OK)
-		status = sn_strndup(p->ctx, (const char *)text.data, text.size, &out->value, err);
-	out->size = text.size;
-	sn_buf_clear(&text);
+	p->is_damaged = true;
 	return status;
 }
 
-/* "; name=value"; false at the end or where no parameter can be read. */
-static bool at_param(parser *p, bool *damaged)
+/*
+ * Unquoted: a token by RFC 2045, but "application/pkcs7-signature" and "----=_x" stand there
+ * without quotes in much real mail, so everything up to white space or ';' counts.
+ */
+static signet_status take_value(parser *p, signet_error *err)
 {
-	while (sn_mime_lexer_space(&p->lexer), sn_mime_lexer_skip(&p->lexer, ';'))
-		continue;
-	if (sn_mime_lexer_at_end(&p->lexer))
+	const size_t begin = p->at;
+
+	if (p->at < p->text.size && p->text.data[p->at] == '"')
+		return take_quoted(p, err);
+	while (p->at < p->text.size && p->text.data[p->at] != ';' &&
+	    !sn_ascii_is_space(p->text.data[p->at]))
+		p->at++;
+	return sn_buf_append(&p->values, p->text.data + begin, p->at - begin, err);
+}
+
+/* RFC 2231 3 and 4: "name*", "name*0", "name*0*". false: something else behind the '*'. */
+static bool split_name(sn_span token, piece *out)
+{
+	const uint8_t *star = memchr(token.data, '*', token.size);
+	sn_span rest;
+
+	out->name = token;
+	if (star == NULL)
+		return true;
+	out->name.size = (size_t)(star - token.data);
+	rest = (sn_span){ star + 1, token.size - out->name.size - 1 };
+	if (rest.size != 0 && rest.data[rest.size - 1] == '*') {
+		out->is_extended = true;
+		rest.size--;
+	} else if (rest.size == 0)
+		out->is_extended = true;
+	out->is_piece = rest.size != 0;
+	if (rest.size > 4 || (rest.size > 1 && rest.data[0] == '0'))
 		return false;
-	if (p->count == PARAMS)
-		*damaged = true;
-	return p->count != PARAMS;
-}
-
-static void skip_to_next(parser *p)
-{
-	while (!sn_mime_lexer_at_end(&p->lexer) && *p->lexer.p != ';')
-		p->lexer.p++;
-}
-
-static signet_status read_pieces(parser *p, bool *damaged, signet_error *err)
-{
-	while (at_param(p, damaged)) {
-		piece one = { 0 };
-		signet_status status;
-
-		read_name(p, &one);
-		sn_mime_lexer_space(&p->lexer);
-		if (one.name.size == 0 || !sn_mime_lexer_skip(&p->lexer, '=')) {
-			*damaged = true;
-			skip_to_next(p);
-			continue;
-		}
-		sn_mime_lexer_space(&p->lexer);
-		status = read_value(p, &one, err);
-		if (status != SIGNET_OK)
-			return status;
-		p->pieces[p->count++] = one;
-		sn_mime_lexer_space(&p->lexer);
-		if (!sn_mime_lexer_at_end(&p->lexer) && sn_mime_lexer_peek(&p->lexer) != ';') {
-			*damaged = true;
-			skip_to_next(p);
-		}
+	for (size_t i = 0; i < rest.size; i++) {
+		if (!sn_ascii_is_digit(rest.data[i]))
+			return false;
+		out->index = out->index * 10 + (rest.data[i] - '0');
 	}
+	return out->name.size != 0;
+}
+
+/* attribute "=" value; false: there is none here, and nothing was taken. */
+static signet_status parse_param(parser *p, bool *found_out, signet_error *err)
+{
+	const size_t begin = p->at;
+	piece next = { 0 };
+	const sn_span token = take_token(p);
+	bool is_good;
+	signet_status status;
+
+	skip_cfws(p);
+	*found_out = token.size != 0 && take_char(p, '=');
+	if (!*found_out) {
+		p->at = begin;
+		return SIGNET_OK;
+	}
+	is_good = split_name(token, &next);
+	skip_cfws(p);
+	next.begin = p->values.size;
+	status = take_value(p, err);
+	if (status != SIGNET_OK)
+		return status;
+	next.size = p->values.size - next.begin;
+	is_good = is_good && p->count < SN_MIME_PARAMS_MAX &&
+	    (next.size == 0 || memchr(p->values.data + next.begin, '\0', next.size) == NULL);
+	if (is_good)
+		p->pieces[p->count++] = next;
+	p->is_damaged = p->is_damaged || !is_good;
 	return SIGNET_OK;
 }
 
-static bool same_name(const piece *a, const piece *b)
+/* To the next ';', past quoted strings and comments. */
+static signet_status skip_damage(parser *p, signet_error *err)
 {
-	if (a->name.size != b->name.size)
+	const size_t size = p->values.size;
+	signet_status status = SIGNET_OK;
+
+	p->is_damaged = true;
+	while (p->at < p->text.size && p->text.data[p->at] != ';' && status == SIGNET_OK) {
+		if (p->text.data[p->at] == '"')
+			status = take_quoted(p, err);
+		else if (p->text.data[p->at] == '(')
+			p->at = sn_mime_skip_comment(p->text, p->at);
+		else
+			p->at++;
+	}
+	p->values.size = size;
+	return status;
+}
+
+static signet_status parse_params(parser *p, signet_error *err)
+{
+	for (;;) {
+		bool has_separator = false;
+		bool found;
+		signet_status status;
+
+		skip_cfws(p);
+		while (take_char(p, ';')) {
+			has_separator = true;
+			skip_cfws(p);
+		}
+		if (p->at >= p->text.size)
+			return SIGNET_OK;
+		p->is_damaged = p->is_damaged || !has_separator;
+		status = parse_param(p, &found, err);
+		if (status == SIGNET_OK && !found)
+			status = skip_damage(p, err);
+		if (status != SIGNET_OK)
+			return status;
+	}
+}
+
+static bool is_same_name(sn_span a, sn_span b)
+{
+	if (a.size != b.size)
 		return false;
-	for (size_t i = 0; i < a->name.size; i++)
-		if (sn_ascii_lower(a->name.data[i]) != sn_ascii_lower(b->name.data[i]))
+	for (size_t i = 0; i < a.size; i++)
+		if (sn_ascii_lower(a.data[i]) != sn_ascii_lower(b.data[i]))
 			return false;
 	return true;
 }
 
-static int hex(char c)
+static bool is_shown(sn_span name)
 {
-	if (sn_ascii_is_digit((uint8_t)c))
-		return c - '0';
-	c = (char)sn_ascii_lower((uint8_t)c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+	return sn_ascii_equal_n(name.data, name.size, "name") ||
+	    sn_ascii_equal_n(name.data, name.size, "filename");
 }
 
-static signet_status append_piece(const piece *one, size_t from, sn_buf *out, signet_error *err)
+static bool is_plain(const piece *p)
 {
-	for (size_t i = from; i < one->size; i++) {
-		uint8_t c = (uint8_t)one->value[i];
-		signet_status status;
+	return !p->is_piece && !p->is_extended;
+}
 
-		if (one->is_extended && c == '%' && i + 2 < one->size && hex(one->value[i + 1]) >= 0 &&
-		    hex(one->value[i + 2]) >= 0) {
-			c = (uint8_t)(hex(one->value[i + 1]) << 4 | hex(one->value[i + 2]));
-			i += 2;
-		}
-		status = sn_buf_append_byte(out, c, err);
-		if (status != SIGNET_OK)
-			return status;
+/* The piece of that name and index; NULL: none. plain: as is_plain; index is not looked at then. */
+static const piece *find_piece(const parser *p, sn_span name, bool plain, unsigned index)
+{
+	for (size_t i = 0; i < p->count; i++) {
+		const piece *q = &p->pieces[i];
+
+		if (is_same_name(q->name, name) && is_plain(q) == plain && (plain || q->index == index))
+			return q;
 	}
-	return SIGNET_OK;
-}
-
-/* charset'language'value: where the value begins, and the charset. */
-static size_t charset_of(const piece *one, char charset[64])
-{
-	const char *first = memchr(one->value, '\'', one->size);
-	const char *second = first != NULL ?
-	    memchr(first + 1, '\'', one->size - (size_t)(first + 1 - one->value)) : NULL;
-	size_t size = first != NULL ? (size_t)(first - one->value) : 0;
-
-	charset[0] = '\0';
-	if (second == NULL)
-		return 0;
-	if (size > 63)
-		size = 63;
-	memcpy(charset, one->value, size);
-	charset[size] = '\0';
-	return (size_t)(second + 1 - one->value);
-}
-
-static const piece *find_section(const parser *p, const piece *first, unsigned section)
-{
-	for (size_t i = 0; i < p->count; i++)
-		if (p->pieces[i].is_section && p->pieces[i].section == section &&
-		    same_name(&p->pieces[i], first))
-			return &p->pieces[i];
 	return NULL;
 }
 
-static signet_status join(const parser *p, const piece *first, sn_buf *out, signet_error *err)
+static sn_span value_of(const parser *p, const piece *q)
 {
-	char charset[64] = "";
-	sn_buf raw;
-	signet_status status;
+	return (sn_span){ q->size == 0 ? NULL : p->values.data + q->begin, q->size };
+}
 
-	sn_buf_init(&raw, p->ctx, (size_t)VALUE_LIMIT * 2, "a parameter of a header field");
-	status = append_piece(first, first->is_extended ? charset_of(first, charset) : 0, &raw, err);
-	for (unsigned i = 1; first->is_section && status == SIGNET_OK && i < PARAMS; i++) {
-		const piece *next = find_section(p, first, i);
+static signet_status append_percent(sn_span text, sn_buf *octets, signet_error *err)
+{
+	signet_status status = SIGNET_OK;
 
-		if (next == NULL)
-			break;
-		status = append_piece(next, 0, &raw, err);
+	for (size_t i = 0; i < text.size && status == SIGNET_OK; i++) {
+		uint8_t c = text.data[i];
+		size_t size;
+
+		if (c == '%' && text.size - i > 2 &&
+		    sn_hex_decode((const char *)text.data + i + 1, 2, &c, 1, &size))
+			i += 2;
+		status = sn_buf_append_byte(octets, c, err);
 	}
-	if (status == SIGNET_OK)
-		status = sn_mime_charset_to_utf8(charset, (sn_span){ raw.data, raw.size }, out, err);
-	sn_buf_clear(&raw);
 	return status;
 }
 
-static bool has_param(const sn_mime_value *value, const piece *one)
+/* charset "'" language "'" of the first extended piece, which is cut off from *text. */
+static sn_span take_charset(sn_span *text)
 {
-	for (size_t i = 0; i < value->count; i++)
-		if (sn_ascii_equal_n(one->name.data, one->name.size, value->params[i].name))
-			return true;
-	return false;
+	const uint8_t *first = text->size == 0 ? NULL : memchr(text->data, '\'', text->size);
+	const uint8_t *end = text->data + text->size;
+	const uint8_t *second = first == NULL ? NULL :
+	    memchr(first + 1, '\'', (size_t)(end - first - 1));
+	sn_span charset = { 0 };
+
+	if (second == NULL)
+		return charset;
+	charset = (sn_span){ text->data, (size_t)(first - text->data) };
+	*text = (sn_span){ second + 1, (size_t)(end - second - 1) };
+	return charset;
 }
 
-static signet_status add_param(const parser *p, const piece *one, sn_mime_value *value,
+static signet_status append_decoded(sn_span charset, sn_span octets, sn_buf *value,
+    signet_error *err)
+{
+	unsigned budget = 1;
+	bool done = false;
+	signet_status status = SIGNET_OK;
+
+	if (charset.size != 0)
+		status = sn_mime_charset_decode(charset, octets, &budget, value, &done, err);
+	if (status == SIGNET_OK && !done)
+		status = sn_mime_append_utf8(octets, value, err);
+	return status;
+}
+
+/* RFC 2231: the pieces from 0 on, as long as they follow each other, or the one extended value. */
+static signet_status join_pieces(const parser *p, const piece *first, sn_buf *value,
+    signet_error *err)
+{
+	sn_span charset = { 0 };
+	sn_buf octets;
+	signet_status status = SIGNET_OK;
+	const piece *q = first;
+
+	sn_buf_init(&octets, value->ctx, p->values.size, "a parameter");
+	for (unsigned index = 1; q != NULL && status == SIGNET_OK; index++) {
+		sn_span text = value_of(p, q);
+
+		if (q == first && q->is_extended)
+			charset = take_charset(&text);
+		status = q->is_extended ? append_percent(text, &octets, err) :
+		    sn_buf_append(&octets, text.data, text.size, err);
+		q = first->is_piece ? find_piece(p, first->name, false, index) : NULL;
+	}
+	if (status == SIGNET_OK)
+		status = append_decoded(charset, (sn_span){ octets.data, octets.size }, value, err);
+	sn_buf_clear(&octets);
+	return status;
+}
+
+/* What is shown may be written as RFC 2047 words, against RFC 2047 5 (3), but often so. */
+static signet_status join_value(const parser *p, const piece *q, sn_buf *value, signet_error *err)
+{
+	if (!is_plain(q))
+		return join_pieces(p, q, value, err);
+	return is_shown(q->name) ? sn_mime_words_decode(value_of(p, q), value, err) :
+	    sn_mime_append_utf8(value_of(p, q), value, err);
+}
+
+static signet_status set_param(const parser *p, const piece *q, sn_mime_value *value,
     signet_error *err)
 {
 	sn_mime_param *param = &value->params[value->count];
 	sn_buf text;
+	const char *c_text;
 	signet_status status;
 
-	sn_buf_init(&text, p->ctx, (size_t)VALUE_LIMIT * 8, "a parameter of a header field");
-	status = sn_strndup(p->ctx, (const char *)one->name.data, one->name.size, &param->name, err);
+	/* an octet of another charset is at most 3 of UTF-8 */
+	sn_buf_init(&text, value->ctx, p->values.size * 3 + 64, "a parameter");
+	status = join_value(p, q, &text, err);
+	if (status == SIGNET_OK)
+		status = sn_buf_text(&text, &c_text, err);
 	if (status != SIGNET_OK)
-		return status;
-	value->count++;
+		goto out;
+	/* "%00", which would cut the value short */
+	if (strlen(c_text) != text.size) {
+		value->is_damaged = true;
+		goto out;
+	}
+	status = sn_strndup(value->ctx, (const char *)q->name.data, q->name.size, &param->name, err);
+	if (status != SIGNET_OK)
+		goto out;
+	status = sn_strndup(value->ctx, c_text, text.size, &param->value, err);
+	if (status != SIGNET_OK) {
+		sn_free(value->ctx, param->name);
+		param->name = NULL;
+		goto out;
+	}
 	for (char *c = param->name; *c != '\0'; c++)
 		*c = (char)sn_ascii_lower((uint8_t)*c);
-	status = join(p, one, &text, err);
-	if (status == SIGNET_OK)
-		status = sn_strndup(p->ctx, (const char *)text.data, text.size, &param->value, err);
+	value->count++;
+out:
 	sn_buf_clear(&text);
 	return status;
 }
 
-static signet_status add_params(const parser *p, sn_mime_value *value, signet_error *err)
+/* Of all pieces of one name the one with which the value begins; NULL: it is not this one. */
+static const piece *leader(const parser *p, size_t i)
 {
-	value->params = sn_calloc(p->ctx, p->count, sizeof(*value->params), err);
+	const sn_span name = p->pieces[i].name;
+	const piece *plain = find_piece(p, name, true, 0);
+	const piece *extended = find_piece(p, name, false, 0);
+	const piece *chosen = plain;
+
+	if (extended != NULL && (plain == NULL || is_shown(name)))
+		chosen = extended;
+	return chosen == &p->pieces[i] ? chosen : NULL;
+}
+
+static signet_status set_params(const parser *p, sn_mime_value *value, signet_error *err)
+{
+	if (p->count == 0)
+		return SIGNET_OK;
+	value->params = sn_calloc(value->ctx, p->count, sizeof(*value->params), err);
 	if (value->params == NULL)
 		return SIGNET_E_MEMORY;
 	for (size_t i = 0; i < p->count; i++) {
-		const piece *one = &p->pieces[i];
-		signet_status status;
+		const piece *q = leader(p, i);
+		signet_status status = q == NULL ? SIGNET_OK : set_param(p, q, value, err);
 
-		if ((one->is_section && one->section != 0) || has_param(value, one))
-			continue;
-		status = add_param(p, one, value, err);
 		if (status != SIGNET_OK)
 			return status;
 	}
 	return SIGNET_OK;
 }
 
-/* "type/subtype", perhaps with comments between. */
-static signet_status read_main(parser *p, sn_mime_value *value, signet_error *err)
+static signet_status set_type(const sn_buf *type, sn_mime_value *value, signet_error *err)
 {
-	sn_buf text;
-	signet_status status = SIGNET_OK;
+	signet_status status = sn_strndup(value->ctx,
+	    type->size == 0 ? "" : (const char *)type->data, type->size, &value->value, err);
 
-	sn_buf_init(&text, p->ctx, VALUE_LIMIT, "the value of a header field");
-	for (;;) {
-		sn_span run;
-
-		sn_mime_lexer_space(&p->lexer);
-		run = sn_mime_lexer_run(&p->lexer, ends_value);
-		if (run.size == 0 || status != SIGNET_OK)
-			break;
-		status = sn_buf_append(&text, run.data, run.size, err);
-	}
-	for (size_t i = 0; i < text.size; i++)
-		text.data[i] = sn_ascii_lower(text.data[i]);
-	if (status == SIGNET_OK)
-		status = sn_strndup(p->ctx, (const char *)(text.size != 0 ? text.data : (const uint8_t *)""),
-		    text.size, &value->value, err);
-	sn_buf_clear(&text);
-	return status;
+	if (status != SIGNET_OK)
+		return status;
+	for (char *c = value->value; *c != '\0'; c++)
+		*c = (char)sn_ascii_lower((uint8_t)*c);
+	return SIGNET_OK;
 }
 
-static signet_status parse(const signet_context *ctx, sn_span body, sn_mime_value *value_out,
-    signet_error *err)
+static signet_status parse_all(parser *p, sn_mime_value *value, signet_error *err)
 {
-	parser *p = sn_calloc(ctx, 1, sizeof(*p), err);
-	sn_mime_value value = { .ctx = ctx };
+	sn_buf type;
 	signet_status status;
 
-	if (p == NULL)
-		return SIGNET_E_MEMORY;
-	p->ctx = ctx;
-	sn_mime_lexer_init(&p->lexer, body);
-	status = read_main(p, &value, err);
+	sn_buf_init(&type, value->ctx, p->text.size + 1, "a media type");
+	status = parse_type(p, &type, err);
 	if (status == SIGNET_OK)
-		status = read_pieces(p, &value.is_damaged, err);
+		status = set_type(&type, value, err);
+	if (status == SIGNET_OK && *value->value == '\0')
+		p->is_damaged = true;
+	else if (status == SIGNET_OK)
+		status = parse_params(p, err);
+	value->is_damaged = p->is_damaged;
 	if (status == SIGNET_OK)
-		status = add_params(p, &value, err);
-	for (size_t i = 0; i < p->count; i++)
-		sn_free(ctx, p->pieces[i].value);
-	sn_free(ctx, p);
-	if (status == SIGNET_OK)
-		*value_out = value;
-	else
-		sn_mime_value_clear(&value);
+		status = set_params(p, value, err);
+	sn_buf_clear(&type);
 	return status;
 }
 
 signet_status sn_mime_value_parse(const signet_context *ctx, const sn_mime_field *field,
     sn_mime_value *value_out, signet_error *err)
 {
-	return parse(ctx, field->body, value_out, err);
+	sn_mime_value value = { .ctx = ctx };
+	parser p = { 0 };
+	sn_buf text;
+	signet_status status;
+
+	sn_buf_init(&text, ctx, field->body.size, "a header field");
+	sn_buf_init(&p.values, ctx, field->body.size, "parameters");
+	status = sn_mime_field_unfold(field, &text, err);
+	if (status != SIGNET_OK)
+		goto out;
+	p.text = (sn_span){ text.data, text.size };
+	p.pieces = sn_calloc(ctx, SN_MIME_PARAMS_MAX, sizeof(*p.pieces), err);
+	status = p.pieces == NULL ? SIGNET_E_MEMORY : parse_all(&p, &value, err);
+	if (status != SIGNET_OK)
+		goto out;
+	*value_out = value;
+	value = (sn_mime_value){ .ctx = ctx };
+out:
+	sn_mime_value_clear(&value);
+	sn_free(ctx, p.pieces);
+	sn_buf_clear(&p.values);
+	sn_buf_clear(&text);
+	return status;
 }
 
 signet_status sn_mime_content_type(const signet_context *ctx, const sn_mime_header *header,
@@ -312,29 +489,48 @@ signet_status sn_mime_content_type(const signet_context *ctx, const sn_mime_head
 {
 	static const char plain[] = "text/plain";
 	const sn_mime_field *field = sn_mime_header_find(header, "Content-Type");
+	sn_mime_value value = { .ctx = ctx };
+	signet_status status = SIGNET_OK;
 
 	if (field != NULL)
-		return parse(ctx, field->body, value_out, err);
-	return parse(ctx, (sn_span){ (const uint8_t *)plain, sizeof(plain) - 1 }, value_out, err);
+		status = sn_mime_value_parse(ctx, field, &value, err);
+	if (status != SIGNET_OK)
+		return status;
+	/* RFC 2045 5.2: without a type, or with one that is none */
+	if (value.value == NULL || strchr(value.value, '/') == NULL) {
+		char *type = NULL;
+
+		status = sn_strdup(ctx, plain, &type, err);
+		if (status != SIGNET_OK) {
+			sn_mime_value_clear(&value);
+			return status;
+		}
+		sn_free(ctx, value.value);
+		value.value = type;
+	}
+	*value_out = value;
+	return SIGNET_OK;
 }
 
 void sn_mime_value_clear(sn_mime_value *value)
 {
-	if (value->ctx == NULL)
-		return;
 	for (size_t i = 0; i < value->count; i++) {
 		sn_free(value->ctx, value->params[i].name);
 		sn_free(value->ctx, value->params[i].value);
 	}
-	sn_free(value->ctx, value->params);
-	sn_free(value->ctx, value->value);
-	*value = (sn_mime_value){ 0 };
+	if (value->params != NULL)
+		sn_free(value->ctx, value->params);
+	if (value->value != NULL)
+		sn_free(value->ctx, value->value);
+	value->params = NULL;
+	value->value = NULL;
+	value->count = 0;
 }
 
 const char *sn_mime_value_param(const sn_mime_value *value, const char *name)
 {
 	for (size_t i = 0; i < value->count; i++)
-		if (strcmp(value->params[i].name, name) == 0)
+		if (sn_ascii_equal(value->params[i].name, name))
 			return value->params[i].value;
 	return NULL;
 }
@@ -342,7 +538,9 @@ const char *sn_mime_value_param(const sn_mime_value *value, const char *name)
 bool sn_mime_value_is(const sn_mime_value *value, const char *type)
 {
 	const size_t size = strlen(type);
+	const char *v = value->value == NULL ? "" : value->value;
 
-	return size != 0 && type[size - 1] == '/' ? strncmp(value->value, type, size) == 0 :
-	    strcmp(value->value, type) == 0;
+	if (size != 0 && type[size - 1] == '/')
+		return strncmp(v, type, size) == 0;
+	return strcmp(v, type) == 0;
 }

@@ -22,6 +22,7 @@ typedef struct opener {
 	sn_plan plan;
 	sn_hold hold;
 	unsigned passes;
+	size_t piece;
 	signet_input *content_guard;    /* detached content of a bare object */
 } opener;
 
@@ -43,6 +44,8 @@ static signet_status run_pass(opener *o, signet_sink *content, bool is_release, 
 		status = sn_guard_next(o->guard, offset, &data, &size, err);
 		if (status != SIGNET_OK || size == 0)
 			break;
+		if (o->piece != 0 && size > o->piece)
+			size = o->piece;
 		status = stage->sink.write(&stage->sink, data, size, err);
 		offset += size;
 	}
@@ -59,6 +62,8 @@ static signet_status review_signed(opener *o, sn_level *level, review *review_ou
     signet_error *err)
 {
 	sn_signed_level *sig = &level->sig;
+	signet_error error;
+	signet_status status;
 
 	*review_out = REVIEW_GO_ON;
 	if (!sig->is_clear && !sig->has_content) {
@@ -72,7 +77,11 @@ static signet_status review_signed(opener *o, sn_level *level, review *review_ou
 		*review_out = REVIEW_AGAIN;
 		return SIGNET_OK;
 	}
-	return sn_signed_judge(&o->plan, level, err);
+	status = sn_signed_judge(&o->plan, level, &error);
+	if (status == SIGNET_OK)
+		return SIGNET_OK;
+	*review_out = REVIEW_STOP;
+	return sn_level_contain(level, status, &error, err);
 }
 
 /* CBC is proven by a signature right inside it, over all of it, and by nothing else. */
@@ -220,15 +229,13 @@ static bool is_detached(const opener *o)
 static signet_status open_detached(opener *o, signet_error *err)
 {
 	sn_level *level = &o->plan.levels[0];
+	signet_error error;
 	signet_status status;
 
-	if (o->plan.options->content == NULL) {
-		signet_error error;
-
+	if (o->plan.options->content == NULL)
 		return sn_level_contain(level, signet_fail(&error, SIGNET_E_MALFORMED, SIGNET_NO_OFFSET,
 		    "the signature is detached: the content that it signs is not here (--content FILE)"),
 		    &error, err);
-	}
 	status = sn_guard_new(o->ctx, o->plan.options->content, &o->content_guard, err);
 	if (status == SIGNET_OK)
 		status = sn_signed_begin_detached(&o->plan, level, err);
@@ -236,7 +243,10 @@ static signet_status open_detached(opener *o, signet_error *err)
 		status = read_content(o, level->sig.digest, NULL, err);
 	if (status == SIGNET_OK)
 		status = sn_content_digest_finish(level->sig.digest, err);
-	return status == SIGNET_OK ? sn_signed_judge(&o->plan, level, err) : status;
+	if (status != SIGNET_OK)
+		return status;
+	status = sn_signed_judge(&o->plan, level, &error);
+	return status == SIGNET_OK ? SIGNET_OK : sn_level_contain(level, status, &error, err);
 }
 
 static signet_status release(opener *o, const sn_release *what, signet_error *err)
@@ -352,7 +362,7 @@ static signet_status conclude(opener *o, signet_sink *out, signet_result **resul
 signet_status sn_open_one(const sn_open_call *call, signet_input *input, signet_sink *out,
     signet_result **result_out, signet_error *err)
 {
-	opener o = { .ctx = call->ctx, .input = input };
+	opener o = { .ctx = call->ctx, .input = input, .piece = call->piece };
 	signet_status status = sn_plan_init(&o.plan, call->ctx, &call->options, err);
 
 	sn_hold_init(&o.hold, call->ctx, out);

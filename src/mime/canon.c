@@ -1,0 +1,401 @@
+#include "mime/canon.h"
+
+#include <string.h>
+
+#include "base/ascii.h"
+#include "base/mem.h"
+#include "mime/canon_leaf.h"
+#include "mime/mime_int.h"
+#include "mime/scanner.h"
+
+/* How each part leaves, by its number; the first pass finds out, the next ones obey. */
+typedef struct decisions {
+	uint8_t *kinds;
+	size_t count;
+	size_t capacity;
+} decisions;
+
+struct sn_mime_canon {
+	const signet_context *ctx;
+	sn_mime_scanner *scanner;
+	signet_sink *next;
+	signet_sink *crlf;          /* everything that is not re-encoded goes through it */
+	sn_buf section;             /* header section of the entity being read */
+	sn_buf first_section;       /* of the outermost one, kept */
+	sn_mime_header first_header;
+	sn_buf outer;
+	decisions decisions;
+	size_t leaf;                /* number of the next leaf */
+	bool has_first;             /* the outermost header of this pass has been read */
+	bool kept;                  /* first_section, first_header and outer are made */
+	bool again;
+	bool in_leaf;
+	sn_canon_leaf current;
+};
+
+signet_status sn_mime_canon_new(const signet_context *ctx, sn_mime_canon **canon_out,
+    signet_error *err)
+{
+	sn_mime_canon *canon = sn_calloc(ctx, 1, sizeof(*canon), err);
+	signet_status status;
+
+	if (canon == NULL)
+		return SIGNET_E_MEMORY;
+	canon->ctx = ctx;
+	sn_buf_init(&canon->section, ctx, ctx->limits.header, "a header section");
+	sn_buf_init(&canon->first_section, ctx, ctx->limits.header, "the header section");
+	/* every line may gain a CR */
+	sn_buf_init(&canon->outer, ctx, ctx->limits.header * 2, "the header section");
+	status = sn_mime_scanner_new(ctx, &canon->scanner, err);
+	if (status != SIGNET_OK) {
+		sn_mime_canon_free(&canon);
+		return status;
+	}
+	*canon_out = canon;
+	return SIGNET_OK;
+}
+
+void sn_mime_canon_begin(sn_mime_canon *canon, signet_sink *next)
+{
+	sn_mime_scanner_reset(canon->scanner);
+	sn_mime_crlf_sink_free(&canon->crlf);
+	sn_canon_leaf_clear(&canon->current);
+	sn_buf_reset(&canon->section);
+	canon->next = next;
+	canon->leaf = 0;
+	canon->has_first = false;
+	canon->again = false;
+	canon->in_leaf = false;
+}
+
+void sn_mime_canon_free(sn_mime_canon **canon_ptr)
+{
+	sn_mime_canon *canon = *canon_ptr;
+
+	*canon_ptr = NULL;
+	if (canon == NULL)
+		return;
+	sn_canon_leaf_clear(&canon->current);
+	sn_mime_crlf_sink_free(&canon->crlf);
+	sn_mime_scanner_free(&canon->scanner);
+	sn_mime_header_clear(&canon->first_header);
+	sn_buf_clear(&canon->section);
+	sn_buf_clear(&canon->first_section);
+	sn_buf_clear(&canon->outer);
+	sn_free(canon->ctx, canon->decisions.kinds);
+	sn_free(canon->ctx, canon);
+}
+
+const sn_mime_header *sn_mime_canon_header(const sn_mime_canon *canon)
+{
+	return &canon->first_header;
+}
+
+sn_span sn_mime_canon_outer(const sn_mime_canon *canon)
+{
+	return (sn_span){ canon->outer.data, canon->outer.size };
+}
+
+static signet_status write_out(sn_mime_canon *canon, const void *data, size_t size,
+    signet_error *err)
+{
+	if (canon->crlf == NULL) {
+		signet_status status =
+		    sn_mime_crlf_sink_new(canon->ctx, canon->next, &canon->crlf, err);
+
+		if (status != SIGNET_OK)
+			return status;
+	}
+	return canon->crlf->write(canon->crlf, data, size, err);
+}
+
+/* ---- what becomes of a part ---- */
+
+static signet_status decision_for(sn_mime_canon *canon, sn_canon_kind proposed,
+    sn_canon_kind *kind_out, signet_error *err)
+{
+	decisions *d = &canon->decisions;
+
+	if (canon->leaf < d->count) {
+		*kind_out = (sn_canon_kind)d->kinds[canon->leaf];
+		return SIGNET_OK;
+	}
+	if (d->count == d->capacity) {
+		const size_t capacity = d->capacity == 0 ? 16 : d->capacity * 2;
+		uint8_t *grown = sn_realloc(canon->ctx, d->kinds, capacity, err);
+
+		if (grown == NULL)
+			return SIGNET_E_MEMORY;
+		d->kinds = grown;
+		d->capacity = capacity;
+	}
+	d->kinds[d->count++] = (uint8_t)proposed;
+	*kind_out = proposed;
+	return SIGNET_OK;
+}
+
+static signet_status end_leaf(sn_mime_canon *canon, signet_error *err)
+{
+	sn_canon_kind wanted;
+	signet_status status;
+
+	if (!canon->in_leaf)
+		return SIGNET_OK;
+	canon->in_leaf = false;
+	status = sn_canon_leaf_finish(&canon->current, &wanted, err);
+	if (status != SIGNET_OK)
+		return status;
+	if (canon->decisions.kinds[canon->leaf] != (uint8_t)wanted) {
+		canon->decisions.kinds[canon->leaf] = (uint8_t)wanted;
+		canon->again = true;
+	}
+	canon->leaf++;
+	return SIGNET_OK;
+}
+
+/* ---- header sections ---- */
+
+static signet_status write_field(sn_mime_canon *canon, const sn_mime_field *field,
+    signet_error *err)
+{
+	const sn_span raw = field->raw;
+	signet_status status = write_out(canon, raw.data, raw.size, err);
+
+	if (status == SIGNET_OK && raw.size != 0 && raw.data[raw.size - 1] != '\n')
+		status = write_out(canon, "\r\n", 2, err);
+	return status;
+}
+
+static const char *encoding_field(sn_canon_kind kind)
+{
+	switch (kind) {
+	case SN_CANON_KEEP: return NULL;
+	case SN_CANON_QUOTED: return "Content-Transfer-Encoding: quoted-printable\r\n";
+	case SN_CANON_BASE64:
+	case SN_CANON_BASE64_EXACT: return "Content-Transfer-Encoding: base64\r\n";
+	case SN_CANON_7BIT: return "Content-Transfer-Encoding: 7bit\r\n";
+	}
+	return NULL;
+}
+
+/* The fields of a part, its Content-Transfer-Encoding replaced; of the outermost header only the
+ * Content-* ones. */
+static signet_status write_header(sn_mime_canon *canon, const sn_mime_header *header,
+    sn_canon_kind kind, signet_error *err)
+{
+	const char *encoding = encoding_field(kind);
+	signet_status status = SIGNET_OK;
+
+	for (size_t i = 0; i < header->count && status == SIGNET_OK; i++) {
+		const sn_mime_field *field = &header->fields[i];
+
+		if (!canon->has_first && !sn_mime_field_is_content(field))
+			continue;
+		if (encoding != NULL && sn_mime_field_is(field, "Content-Transfer-Encoding"))
+			continue;
+		status = write_field(canon, field, err);
+	}
+	/* text without a word on its charset, but with octets over 127, is UTF-8 nowadays */
+	if (status == SIGNET_OK && kind == SN_CANON_QUOTED &&
+	    sn_mime_header_find(header, "Content-Type") == NULL)
+		status = write_out(canon, "Content-Type: text/plain; charset=utf-8\r\n", 41, err);
+	if (status == SIGNET_OK && encoding != NULL)
+		status = write_out(canon, encoding, strlen(encoding), err);
+	return status;
+}
+
+/* RFC 5322 3.6.3: what a Bcc names is nobody's to see. */
+static bool is_blind(const sn_mime_field *field)
+{
+	return sn_mime_field_is(field, "Bcc") || sn_mime_field_is(field, "Resent-Bcc");
+}
+
+static signet_status append_crlf(sn_buf *out, sn_span raw, signet_error *err)
+{
+	signet_status status = SIGNET_OK;
+	uint8_t last = 0;
+
+	for (size_t i = 0; i < raw.size && status == SIGNET_OK; i++) {
+		if (raw.data[i] == '\n' && last != '\r')
+			status = sn_buf_append_byte(out, '\r', err);
+		if (status == SIGNET_OK)
+			status = sn_buf_append_byte(out, raw.data[i], err);
+		last = raw.data[i];
+	}
+	return status == SIGNET_OK && last != '\n' ? sn_buf_append(out, "\r\n", 2, err) : status;
+}
+
+/* Keeps the outermost header: for the caller, and for the fields that go around the entity. */
+static signet_status keep_first(sn_mime_canon *canon, signet_error *err)
+{
+	signet_status status;
+
+	if (canon->section.size == 0)
+		return signet_fail(err, SIGNET_E_NO_HEADER, 0,
+		    "the input has no header section, so it is no message (--format der signs any octets)");
+	if (canon->kept)
+		return SIGNET_OK;
+	status = sn_buf_append(&canon->first_section, canon->section.data, canon->section.size, err);
+	if (status == SIGNET_OK)
+		status = sn_mime_header_parse(canon->ctx,
+		    (sn_span){ canon->first_section.data, canon->first_section.size },
+		    &canon->first_header, err);
+	for (size_t i = 0; i < canon->first_header.count && status == SIGNET_OK; i++) {
+		const sn_mime_field *field = &canon->first_header.fields[i];
+
+		if (!sn_mime_field_is_content(field) && !is_blind(field))
+			status = append_crlf(&canon->outer, field->raw, err);
+	}
+	canon->kept = status == SIGNET_OK;
+	return status;
+}
+
+/* RFC 1847 2.1, RFC 8551 3.1: what is signed already keeps its octets, and so does CMS. */
+static bool is_sealed(const sn_mime_value *type)
+{
+	return sn_mime_value_is(type, "multipart/signed") ||
+	    sn_mime_value_is(type, "application/pkcs7-mime") ||
+	    sn_mime_value_is(type, "application/x-pkcs7-mime");
+}
+
+static bool is_wide(sn_mime_encoding encoding)
+{
+	return encoding == SN_MIME_8BIT || encoding == SN_MIME_BINARY;
+}
+
+static signet_status begin_leaf(sn_mime_canon *canon, const sn_mime_header *header,
+    const sn_mime_value *type, signet_error *err)
+{
+	const sn_mime_encoding encoding = sn_mime_header_encoding(header);
+	const bool is_text = sn_mime_value_is(type, "text/");
+	const bool sealed = is_sealed(type);
+	sn_canon_kind kind;
+	signet_status status = decision_for(canon,
+	    !sealed && encoding == SN_MIME_BINARY ? SN_CANON_BASE64_EXACT : SN_CANON_KEEP, &kind, err);
+
+	sn_mime_scanner_enter_leaf(canon->scanner);
+	if (status == SIGNET_OK)
+		status = write_header(canon, header, kind, err);
+	if (status != SIGNET_OK)
+		return status;
+	canon->in_leaf = true;
+	return sn_canon_leaf_begin(&canon->current, canon->ctx, kind, encoding, is_text, sealed,
+	    canon->next, err);
+}
+
+static signet_status enter(sn_mime_canon *canon, const sn_mime_header *header,
+    const sn_mime_value *type, signet_error *err)
+{
+	const char *boundary = sn_mime_value_param(type, "boundary");
+	const sn_mime_encoding encoding = sn_mime_header_encoding(header);
+	const sn_canon_kind kind = is_wide(encoding) ? SN_CANON_7BIT : SN_CANON_KEEP;
+	signet_status status;
+
+	if (sn_mime_value_is(type, "multipart/") && !is_sealed(type) && boundary != NULL &&
+	    *boundary != '\0' && strlen(boundary) <= 255) {
+		status = write_header(canon, header, kind, err);
+		return status == SIGNET_OK ? sn_mime_scanner_enter_multipart(canon->scanner, boundary,
+		    strlen(boundary), err) : status;
+	}
+	if ((sn_mime_value_is(type, "message/rfc822") || sn_mime_value_is(type, "message/global")) &&
+	    (is_wide(encoding) || encoding == SN_MIME_7BIT)) {
+		status = write_header(canon, header, kind, err);
+		return status == SIGNET_OK ? sn_mime_scanner_enter_message(canon->scanner, err) : status;
+	}
+	return begin_leaf(canon, header, type, err);
+}
+
+static signet_status header_end(sn_mime_canon *canon, const sn_mime_event *event,
+    signet_error *err)
+{
+	sn_mime_header header = { 0 };
+	sn_mime_value type = { 0 };
+	signet_status status = SIGNET_OK;
+
+	if (!canon->has_first)
+		status = keep_first(canon, err);
+	if (status == SIGNET_OK)
+		status = sn_mime_header_parse(canon->ctx,
+		    (sn_span){ canon->section.data, canon->section.size }, &header, err);
+	if (status == SIGNET_OK)
+		status = sn_mime_content_type(canon->ctx, &header, &type, err);
+	if (status == SIGNET_OK)
+		status = enter(canon, &header, &type, err);
+	/* an empty line that lacks is put where the header is not what it was; elsewhere a reader finds
+	 * the end of the header as the scanner did */
+	if (status == SIGNET_OK && event->raw.size != 0)
+		status = write_out(canon, event->raw.data, event->raw.size, err);
+	else if (status == SIGNET_OK && (!canon->has_first || canon->current.encode != NULL))
+		status = write_out(canon, "\r\n", 2, err);
+	canon->has_first = true;
+	sn_mime_value_clear(&type);
+	sn_mime_header_clear(&header);
+	sn_buf_reset(&canon->section);
+	return status;
+}
+
+/* ---- the pass ---- */
+
+static signet_status body(sn_mime_canon *canon, const sn_mime_event *event, signet_error *err)
+{
+	if (canon->current.encode != NULL)
+		return sn_canon_leaf_write(&canon->current, event->raw, err);
+	sn_canon_leaf_look(&canon->current, event->raw);
+	return write_out(canon, event->raw.data, event->raw.size, err);
+}
+
+static signet_status handle(sn_mime_canon *canon, const sn_mime_event *event, signet_error *err)
+{
+	signet_status status;
+
+	switch (event->kind) {
+	case SN_MIME_HEADER:
+		return sn_buf_append(&canon->section, event->raw.data, event->raw.size, err);
+	case SN_MIME_HEADER_END:
+		return header_end(canon, event, err);
+	case SN_MIME_BODY: return body(canon, event, err);
+	case SN_MIME_PART_BEGIN:
+	case SN_MIME_MULTIPART_END:
+	case SN_MIME_PREAMBLE:
+	case SN_MIME_EPILOGUE:
+		status = end_leaf(canon, err);
+		return status == SIGNET_OK ? write_out(canon, event->raw.data, event->raw.size, err) : status;
+	case SN_MIME_END: return end_leaf(canon, err);
+	case SN_MIME_NEED_MORE:
+	case SN_MIME_MBOX_FROM:
+		return SIGNET_OK;
+	}
+	return SIGNET_OK;
+}
+
+static signet_status run(sn_mime_canon *canon, sn_cursor *cursor, signet_error *err)
+{
+	for (;;) {
+		sn_mime_event event;
+		signet_status status = sn_mime_scanner_next(canon->scanner, cursor, &event, err);
+
+		if (status != SIGNET_OK || event.kind == SN_MIME_NEED_MORE)
+			return status;
+		status = handle(canon, &event, err);
+		if (status != SIGNET_OK || event.kind == SN_MIME_END)
+			return status;
+	}
+}
+
+signet_status sn_mime_canon_write(sn_mime_canon *canon, const uint8_t *data, size_t size,
+    signet_error *err)
+{
+	sn_cursor cursor = { data, data + size, false };
+
+	return run(canon, &cursor, err);
+}
+
+signet_status sn_mime_canon_finish(sn_mime_canon *canon, bool *again_out, signet_error *err)
+{
+	sn_cursor cursor = { NULL, NULL, true };
+	signet_status status = run(canon, &cursor, err);
+
+	if (status == SIGNET_OK)
+		*again_out = canon->again;
+	return status;
+}
