@@ -49,14 +49,12 @@ signet_status app_list_cert(
 signet_status app_list_write(app_list *list, bool as_blocks, signet_error *err) SIGNET_CHECKED;
 void app_list_clear(app_list *list);
 
-/* The facts of a certificate, in tables the first of these only. */
-#define APP_CERT_COLUMNS \
-	{ "addresses", APP_COLUMN_MANY, 40 }, { "usage", APP_COLUMN_MANY, 14 }, \
-	    { "not_after", APP_COLUMN_TIME, 10 }, { "fingerprint", APP_COLUMN_TEXT, 16 }, \
-	    { "subject", APP_COLUMN_TEXT, 0 }, { "issuer", APP_COLUMN_TEXT, 0 }, \
-	    { "serial", APP_COLUMN_TEXT, 0 }, { "not_before", APP_COLUMN_TIME, 0 }, \
-	{ \
-		"algorithm", APP_COLUMN_TEXT, 0 \
-	}
+/* The facts of a certificate. In tables stand those that have a width. */
+#define APP_CERT_COLUMNS(addresses_width)                                                          \
+	{ "addresses", APP_COLUMN_MANY, addresses_width }, { "usage", APP_COLUMN_MANY, 14 },       \
+	    { "not_after", APP_COLUMN_TIME, 10 }, { "fingerprint", APP_COLUMN_TEXT, 16 },          \
+	    { "subject", APP_COLUMN_TEXT, 0 }, { "issuer", APP_COLUMN_TEXT, 0 },                   \
+	    { "serial", APP_COLUMN_TEXT, 0 }, { "not_before", APP_COLUMN_TIME, 0 },                \
+	{ "algorithm", APP_COLUMN_TEXT, 0 }
 
 #endif

@@ -170,7 +170,8 @@ static void say_problems(app_session *session, const signet_result *result)
 	for (size_t i = 0; i < signet_result_problem_count(result); i++) {
 		const char *text = signet_result_problem_text(result, i);
 
-		if (strcmp(text, summary) != 0)
+		/* The sentence of the verdict often holds that of its cause. */
+		if (strstr(summary, text) == NULL)
 			app_say(session, "  %s", text);
 	}
 }

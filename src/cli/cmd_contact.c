@@ -9,9 +9,9 @@
 #include "cli/cmd.h"
 
 static const app_column columns[] = {
-	{ "address", APP_COLUMN_TEXT, 36 },
+	{ "address", APP_COLUMN_TEXT, 40 },
 	{ "source", APP_COLUMN_TEXT, 7 },
-	APP_CERT_COLUMNS,
+	APP_CERT_COLUMNS(0),
 	{ "domain", APP_COLUMN_FLAG, 0 },
 	{ "signing_time", APP_COLUMN_TIME, 0 },
 	{ NULL },

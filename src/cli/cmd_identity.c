@@ -11,7 +11,7 @@
 #include "cli/cmd.h"
 
 static const app_column columns[] = {
-	APP_CERT_COLUMNS,
+	APP_CERT_COLUMNS(40),
 	{ "key", APP_COLUMN_TEXT, 10 },
 	{ "default", APP_COLUMN_FLAG, 3 },
 	{ NULL },

@@ -27,7 +27,7 @@ holds 'content in its file' grep -q ledger x.eml
 expect 0 open p.eml -o /dev/null
 holds '/dev/null is still a device' test -c /dev/null
 mkfifo fifo
-cat fifo >from-fifo &
+timeout 20 cat fifo >from-fifo &
 expect 0 open p.eml -o fifo
 wait $!
 holds 'the fifo is still one' test -p fifo

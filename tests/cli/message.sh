@@ -27,7 +27,7 @@ json r.json 'r["verdict"] == "valid" and r["encrypted"] and r["signed"]'
 json r.json 'r["from"] == "alice@example.com" and r["addressed_to_me"] is True'
 json r.json '[l["type"] for l in r["layers"]] == ["encrypted", "signed"]'
 json r.json 'r["layers"][0]["cipher"] == "aes-256-gcm" and r["layers"][0]["integrity"] == "aead"'
-json r.json 'r["problems"] == [] and r["parts"] == [] and r["copies"] == []'
+json r.json '{p["code"] for p in r["problems"]} <= {"revocation-unknown"} and r["parts"] == [] and r["copies"] == []'
 json r.json 'set(r) >= {"summary", "from_outer", "headers"}'
 
 # The sender's certificate was kept: Bob can answer without having imported anything.
