@@ -33,15 +33,12 @@ static void plain_free(void *user, void *ptr)
 enum { FLATTEN = 0x80, KEEP = 0x40, DEPTH = 64 };
 
 typedef struct summary {
-	uint64_t sum;           /* of all tokens but for how data is cut */
+	uint64_t sum; /* of all tokens but for how data is cut */
 	signet_status status;
-	uint64_t offset;        /* of the failure */
+	uint64_t offset; /* of the failure */
 } summary;
 
-static void mix(summary *s, uint64_t value)
-{
-	s->sum = (s->sum ^ value) * 0x100000001b3u;
-}
+static void mix(summary *s, uint64_t value) { s->sum = (s->sum ^ value) * 0x100000001b3u; }
 
 static void mix_token(summary *s, const sn_ber_token *token)
 {
@@ -64,7 +61,8 @@ static void choose(sn_ber_reader *reader, const sn_ber_token *token, uint8_t how
 {
 	if (token->kind != SN_BER_ITEM || !token->is_constructed)
 		return;
-	if ((how & FLATTEN) != 0 && (token->tag & 0x3f) == (SN_BER_CONSTRUCTED | SN_BER_OCTET_STRING))
+	if ((how & FLATTEN) != 0 &&
+	    (token->tag & 0x3f) == (SN_BER_CONSTRUCTED | SN_BER_OCTET_STRING))
 		sn_ber_reader_flatten(reader);
 	else if ((how & KEEP) != 0 && !token->is_indefinite && sn_ber_reader_depth(reader) > 3)
 		sn_ber_reader_keep(reader);
@@ -148,11 +146,12 @@ static void check_definite(const signet_context *ctx, sn_span octets)
 		sn_buf_clear(&once);
 		return;
 	}
-	if (sn_ber_definite_check((sn_span){ once.data, once.size }, DEPTH, 0, &is_definite, NULL) !=
-	        SIGNET_OK || !is_definite || !sn_ber_is_der((sn_span){ once.data, once.size }, DEPTH + 1))
+	if (sn_ber_definite_check(
+		(sn_span){ once.data, once.size }, DEPTH, 0, &is_definite, NULL) != SIGNET_OK ||
+	    !is_definite || !sn_ber_is_der((sn_span){ once.data, once.size }, DEPTH + 1))
 		abort();
 	if (sn_ber_definite_write((sn_span){ once.data, once.size }, DEPTH, 0, &twice, NULL) !=
-	        SIGNET_OK ||
+		SIGNET_OK ||
 	    !sn_span_equal((sn_span){ once.data, once.size }, (sn_span){ twice.data, twice.size }))
 		abort();
 	sn_buf_clear(&twice);
@@ -161,7 +160,8 @@ static void check_definite(const signet_context *ctx, sn_span octets)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	const signet_context ctx = { .allocator = { plain_alloc, plain_realloc, plain_free, NULL } };
+	const signet_context ctx = { .allocator = {
+					 plain_alloc, plain_realloc, plain_free, NULL } };
 	summary whole;
 	summary cut;
 	uint8_t how;

@@ -31,8 +31,8 @@ typedef struct counter {
 	signet_status status;
 } counter;
 
-static signet_status count_write(signet_sink *sink, const uint8_t *data, size_t size,
-    signet_error *err)
+static signet_status count_write(
+    signet_sink *sink, const uint8_t *data, size_t size, signet_error *err)
 {
 	counter *c = (counter *)sink;
 
@@ -52,13 +52,10 @@ static signet_status count_finish(signet_sink *sink, signet_error *err)
 	return SIGNET_OK;
 }
 
-static void count_abort(signet_sink *sink)
-{
-	((counter *)sink)->ends += 100;
-}
+static void count_abort(signet_sink *sink) { ((counter *)sink)->ends += 100; }
 
-static counter inflate_in_pieces(signet_context *ctx, const uint8_t *data, size_t size,
-    size_t piece)
+static counter inflate_in_pieces(
+    signet_context *ctx, const uint8_t *data, size_t size, size_t piece)
 {
 	counter c = { .sink = { count_write, count_finish, count_abort, NULL } };
 	signet_sink *sink = NULL;
@@ -66,7 +63,8 @@ static counter inflate_in_pieces(signet_context *ctx, const uint8_t *data, size_
 	if (sn_cms_inflate_sink_new(ctx, &c.sink, &sink, NULL) != SIGNET_OK)
 		abort();
 	for (size_t at = 0; at < size && c.status == SIGNET_OK; at += piece)
-		c.status = sink->write(sink, data + at, size - at < piece ? size - at : piece, NULL);
+		c.status =
+		    sink->write(sink, data + at, size - at < piece ? size - at : piece, NULL);
 	if (c.status == SIGNET_OK)
 		c.status = sink->finish(sink, NULL);
 	sn_cms_inflate_sink_free(&sink);

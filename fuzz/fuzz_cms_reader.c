@@ -34,10 +34,7 @@ typedef struct summary {
 	uint64_t offset;
 } summary;
 
-static void mix(summary *s, uint64_t value)
-{
-	s->sum = (s->sum ^ value) * 0x100000001b3u;
-}
+static void mix(summary *s, uint64_t value) { s->sum = (s->sum ^ value) * 0x100000001b3u; }
 
 static void mix_span(summary *s, sn_span span)
 {
@@ -116,8 +113,8 @@ static void mix_event(summary *s, const sn_cms_event *event)
 }
 
 /* Each piece is a copy of its own size, so that reading beyond it shows. */
-static summary read_in_pieces(const signet_context *ctx, const uint8_t *data, size_t size,
-    size_t piece)
+static summary read_in_pieces(
+    const signet_context *ctx, const uint8_t *data, size_t size, size_t piece)
 {
 	sn_cms_reader *reader = NULL;
 	uint8_t *copy = NULL;

@@ -36,7 +36,8 @@ static void look(sn_span span)
 
 static void read_attributes(sn_span contents)
 {
-	const sn_cms_signer signer = { .has_signed_attributes = true, .signed_attributes = contents };
+	const sn_cms_signer signer = { .has_signed_attributes = true,
+		.signed_attributes = contents };
 	sn_cms_attributes attributes;
 	const char *form = "untouched";
 
@@ -70,8 +71,8 @@ static void make_der(const signet_context *ctx, sn_span contents)
 		if (sn_ber_list_next(&list, "set", &set, NULL) != SIGNET_OK ||
 		    !sn_ber_list_is_empty(&list) ||
 		    sn_cms_attributes_der(set.contents, SN_BER_SET, &twice, NULL) != SIGNET_OK ||
-		    !sn_span_equal((sn_span){ once.data, once.size },
-		        (sn_span){ twice.data, twice.size }))
+		    !sn_span_equal(
+			(sn_span){ once.data, once.size }, (sn_span){ twice.data, twice.size }))
 			abort();
 	}
 	sn_buf_clear(&twice);

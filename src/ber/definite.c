@@ -13,8 +13,8 @@ static sn_cursor whole(sn_span octets)
 	return (sn_cursor){ p, p + octets.size, true };
 }
 
-signet_status sn_ber_definite_check(sn_span octets, size_t depth, uint64_t offset,
-    bool *is_definite_out, signet_error *err)
+signet_status sn_ber_definite_check(
+    sn_span octets, size_t depth, uint64_t offset, bool *is_definite_out, signet_error *err)
 {
 	sn_cursor cursor = whole(octets);
 	sn_ber_reader reader;
@@ -28,13 +28,15 @@ signet_status sn_ber_definite_check(sn_span octets, size_t depth, uint64_t offse
 		if (status != SIGNET_OK)
 			return status;
 		if (token.kind == SN_BER_EOF)
-			return signet_fail(err, SIGNET_E_MALFORMED, offset, "a BER item is missing");
+			return signet_fail(
+			    err, SIGNET_E_MALFORMED, offset, "a BER item is missing");
 		if (token.kind == SN_BER_ITEM)
-			is_definite = is_definite && !token.is_indefinite &&
-			              token.tag != BROKEN_STRING;
+			is_definite =
+			    is_definite && !token.is_indefinite && token.tag != BROKEN_STRING;
 	} while (sn_ber_reader_depth(&reader) != 0);
 	if (cursor.p != cursor.end)
-		return signet_fail(err, SIGNET_E_MALFORMED, offset, "a BER item has something after it");
+		return signet_fail(
+		    err, SIGNET_E_MALFORMED, offset, "a BER item has something after it");
 	*is_definite_out = is_definite;
 	return SIGNET_OK;
 }
@@ -53,8 +55,8 @@ static size_t begin_item(sn_ber_writer *writer, const sn_ber_token *token)
 	return writer->out->size;
 }
 
-signet_status sn_ber_definite_write(sn_span octets, size_t depth, uint64_t offset, sn_buf *out,
-    signet_error *err)
+signet_status sn_ber_definite_write(
+    sn_span octets, size_t depth, uint64_t offset, sn_buf *out, signet_error *err)
 {
 	sn_cursor cursor = whole(octets);
 	size_t marks[SN_BER_DEPTH_MAX + 1];
@@ -76,15 +78,10 @@ signet_status sn_ber_definite_write(sn_span octets, size_t depth, uint64_t offse
 			if (token.tag == BROKEN_STRING)
 				sn_ber_reader_flatten(&reader);
 			break;
-		case SN_BER_DATA:
-			sn_ber_writer_raw(&writer, token.data);
-			break;
-		case SN_BER_ITEM_END:
-			sn_ber_writer_end(&writer, marks[--level]);
-			break;
+		case SN_BER_DATA: sn_ber_writer_raw(&writer, token.data); break;
+		case SN_BER_ITEM_END: sn_ber_writer_end(&writer, marks[--level]); break;
 		case SN_BER_NEED_MORE:
-		case SN_BER_EOF:
-			return sn_ber_writer_finish(&writer);
+		case SN_BER_EOF: return sn_ber_writer_finish(&writer);
 		}
 	}
 }

@@ -17,7 +17,7 @@ signet_status sn_ber_definite_check(sn_span octets, size_t depth, uint64_t offse
     bool *is_definite_out, signet_error *err) SIGNET_CHECKED;
 
 /* Appends the items in octets to out, brought to definite lengths; same errors. */
-signet_status sn_ber_definite_write(sn_span octets, size_t depth, uint64_t offset, sn_buf *out,
-    signet_error *err) SIGNET_CHECKED;
+signet_status sn_ber_definite_write(
+    sn_span octets, size_t depth, uint64_t offset, sn_buf *out, signet_error *err) SIGNET_CHECKED;
 
 #endif

@@ -72,9 +72,10 @@ static bool parse_number(const char **p, uint64_t *number_out)
 {
 	uint64_t number = 0;
 
-	if (!sn_ascii_is_digit((uint8_t)**p) || (**p == '0' && sn_ascii_is_digit((uint8_t)(*p)[1])))
+	if (!sn_ascii_is_digit((uint8_t) * *p) ||
+	    (**p == '0' && sn_ascii_is_digit((uint8_t)(*p)[1])))
 		return false;
-	for (; sn_ascii_is_digit((uint8_t)**p); (*p)++) {
+	for (; sn_ascii_is_digit((uint8_t) * *p); (*p)++) {
 		const uint64_t digit = (uint64_t)(**p - '0');
 
 		if (number > (UINT64_MAX - digit) / 10)

@@ -4,7 +4,7 @@
 
 #include "base/span.h"
 
-enum { SN_BER_OID_MAX = 64 };           /* contents octets of those that have a text here */
+enum { SN_BER_OID_MAX = 64 }; /* contents octets of those that have a text here */
 
 /* Every arc is whole, in its shortest form. */
 bool sn_ber_oid_is_valid(sn_span oid);

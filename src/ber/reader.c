@@ -32,8 +32,8 @@ static void take(sn_ber_reader *reader, sn_cursor *cursor, size_t size)
 }
 
 /* What a cut that is used up means: more is to come, the input is over, or it was truncated. */
-static signet_status need_more(const sn_ber_reader *reader, const sn_cursor *cursor,
-    sn_ber_token *token, signet_error *err)
+static signet_status need_more(
+    const sn_ber_reader *reader, const sn_cursor *cursor, sn_ber_token *token, signet_error *err)
 {
 	const bool is_between = reader->depth == 0 && !reader->in_data && reader->header_size == 0;
 
@@ -82,8 +82,8 @@ static signet_status next_data(sn_ber_reader *reader, sn_cursor *cursor, sn_ber_
  * Identifier and length octets, which a cut may divide: they are gathered one by one until they
  * are whole, since how many there are is in them.
  */
-static signet_status gather_header(sn_ber_reader *reader, sn_cursor *cursor, bool *whole_out,
-    signet_error *err)
+static signet_status gather_header(
+    sn_ber_reader *reader, sn_cursor *cursor, bool *whole_out, signet_error *err)
 {
 	*whole_out = false;
 	if (reader->header_size == 0)
@@ -118,7 +118,8 @@ static signet_status push(sn_ber_reader *reader, bool is_chunk, signet_error *er
 
 	if (reader->depth >= reader->depth_limit)
 		return signet_fail(err, SIGNET_E_LIMIT, reader->item_offset,
-		    "BER items are in each other deeper than the limit of %zu", reader->depth_limit);
+		    "BER items are in each other deeper than the limit of %zu",
+		    reader->depth_limit);
 	frame = &reader->frames[++reader->depth];
 	frame->is_indefinite = reader->item.is_indefinite;
 	frame->is_string = is_chunk;
@@ -217,8 +218,8 @@ static signet_status step(sn_ber_reader *reader, sn_cursor *cursor, sn_ber_token
 	return SIGNET_OK;
 }
 
-signet_status sn_ber_reader_next(sn_ber_reader *reader, sn_cursor *cursor, sn_ber_token *token_out,
-    signet_error *err)
+signet_status sn_ber_reader_next(
+    sn_ber_reader *reader, sn_cursor *cursor, sn_ber_token *token_out, signet_error *err)
 {
 	sn_ber_token token;
 	bool is_done = false;

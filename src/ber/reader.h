@@ -1,7 +1,7 @@
 /*
- * Reads BER (X.690 8) from a stream: a token machine over the caller's cursor. It allocates nothing,
- * keeps no item and builds no tree; what lies in its struct is the way from the outermost item to
- * the place where it stands.
+ * Reads BER (X.690 8) from a stream: a token machine over the caller's cursor. It allocates
+ *nothing, keeps no item and builds no tree; what lies in its struct is the way from the outermost
+ *item to the place where it stands.
  *
  *	sn_ber_reader_init(&reader, ctx->limits.ber_depth, 0);
  *	for (;;) {
@@ -25,7 +25,7 @@
 
 #include "ber/value.h"
 
-enum { SN_BER_DEPTH_MAX = 128 };        /* whatever limits.ber_depth says */
+enum { SN_BER_DEPTH_MAX = 128 }; /* whatever limits.ber_depth says */
 
 typedef enum sn_ber_token_kind {
 	SN_BER_NEED_MORE,
@@ -37,34 +37,34 @@ typedef enum sn_ber_token_kind {
 
 typedef struct sn_ber_token {
 	sn_ber_token_kind kind;
-	uint64_t offset;        /* of the item, of the data; ITEM_END: of what follows */
-	uint32_t tag;           /* ITEM */
-	bool is_constructed;    /* ITEM */
-	bool is_indefinite;     /* ITEM */
-	uint64_t length;        /* ITEM, unless indefinite */
-	sn_span header;         /* ITEM: identifier and length octets; lent until the next call */
-	sn_span data;           /* DATA: points into the cursor's octets */
+	uint64_t offset;     /* of the item, of the data; ITEM_END: of what follows */
+	uint32_t tag;        /* ITEM */
+	bool is_constructed; /* ITEM */
+	bool is_indefinite;  /* ITEM */
+	uint64_t length;     /* ITEM, unless indefinite */
+	sn_span header;      /* ITEM: identifier and length octets; lent until the next call */
+	sn_span data;        /* DATA: points into the cursor's octets */
 } sn_ber_token;
 
 typedef struct sn_ber_frame {
-	uint64_t end;           /* of the contents; of the nearest definite item around it */
+	uint64_t end; /* of the contents; of the nearest definite item around it */
 	bool is_indefinite;
-	bool is_string;         /* holds chunks, which are flattened */
-	bool is_chunk;          /* is itself such a chunk: has no tokens */
+	bool is_string; /* holds chunks, which are flattened */
+	bool is_chunk;  /* is itself such a chunk: has no tokens */
 } sn_ber_frame;
 
 /* The caller's struct; its fields are the reader's own. */
 typedef struct sn_ber_reader {
 	uint64_t offset;
 	uint64_t item_offset;
-	uint64_t left;          /* of the contents that come as DATA */
+	uint64_t left; /* of the contents that come as DATA */
 	size_t depth;
 	size_t depth_limit;
 	bool in_data;
 	bool in_chunk;
 	signet_status failure;
 	size_t header_size;
-	sn_ber_header item;     /* the last ITEM */
+	sn_ber_header item; /* the last ITEM */
 	uint8_t header[SN_BER_HEADER_MAX];
 	sn_ber_frame frames[SN_BER_DEPTH_MAX + 1];
 } sn_ber_reader;

@@ -51,7 +51,8 @@ static sn_ber_header_state read_length(sn_span octets, sn_ber_header *header)
 	count = octets.data[0] & 0x7fu;
 	if (count == 0) {
 		header->is_indefinite = true;
-		return (header->tag & SN_BER_CONSTRUCTED) != 0 ? SN_BER_HEADER_OK : SN_BER_HEADER_BAD;
+		return (header->tag & SN_BER_CONSTRUCTED) != 0 ? SN_BER_HEADER_OK
+							       : SN_BER_HEADER_BAD;
 	}
 	if (count > LENGTH_OCTETS_MAX)
 		return SN_BER_HEADER_BAD;
@@ -73,8 +74,8 @@ sn_ber_header_state sn_ber_header_read(sn_span octets, sn_ber_header *header_out
 
 	if (state != SN_BER_HEADER_OK)
 		return state;
-	state = read_length(
-	    (sn_span){ octets.data + header.size, octets.size - header.size }, &header);
+	state =
+	    read_length((sn_span){ octets.data + header.size, octets.size - header.size }, &header);
 	if (state == SN_BER_HEADER_OK)
 		*header_out = header;
 	return state;
@@ -93,10 +94,7 @@ sn_ber_list sn_ber_list_in(const sn_ber_list *list, const sn_ber_item *item)
 	return (sn_ber_list){ item->contents, list->offset - contents };
 }
 
-bool sn_ber_list_is_empty(const sn_ber_list *list)
-{
-	return list->rest.size == 0;
-}
+bool sn_ber_list_is_empty(const sn_ber_list *list) { return list->rest.size == 0; }
 
 bool sn_ber_list_has(const sn_ber_list *list, uint32_t tag)
 {
@@ -106,8 +104,8 @@ bool sn_ber_list_has(const sn_ber_list *list, uint32_t tag)
 }
 
 /* Reads an item and moves nothing. */
-static signet_status peek(const sn_ber_list *list, const char *what, sn_ber_item *item_out,
-    signet_error *err)
+static signet_status peek(
+    const sn_ber_list *list, const char *what, sn_ber_item *item_out, signet_error *err)
 {
 	sn_ber_header header;
 
@@ -135,8 +133,8 @@ static void advance(sn_ber_list *list, const sn_ber_item *item)
 	list->offset += item->der.size;
 }
 
-signet_status sn_ber_list_next(sn_ber_list *list, const char *what, sn_ber_item *item_out,
-    signet_error *err)
+signet_status sn_ber_list_next(
+    sn_ber_list *list, const char *what, sn_ber_item *item_out, signet_error *err)
 {
 	const signet_status status = peek(list, what, item_out, err);
 
@@ -145,8 +143,8 @@ signet_status sn_ber_list_next(sn_ber_list *list, const char *what, sn_ber_item 
 	return status;
 }
 
-signet_status sn_ber_list_expect(sn_ber_list *list, uint32_t tag, const char *what,
-    sn_ber_item *item_out, signet_error *err)
+signet_status sn_ber_list_expect(
+    sn_ber_list *list, uint32_t tag, const char *what, sn_ber_item *item_out, signet_error *err)
 {
 	sn_ber_item item;
 	const signet_status status = peek(list, what, &item, err);
@@ -181,8 +179,8 @@ signet_status sn_ber_list_end(const sn_ber_list *list, const char *what, signet_
 {
 	if (list->rest.size == 0)
 		return SIGNET_OK;
-	return signet_fail(err, SIGNET_E_MALFORMED, list->offset, "%s has something after its end",
-	    what);
+	return signet_fail(
+	    err, SIGNET_E_MALFORMED, list->offset, "%s has something after its end", what);
 }
 
 /* Whether a definite header is as short as it can be. */

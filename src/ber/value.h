@@ -48,19 +48,19 @@ enum {
 #define SN_BER_CONTEXT(n) (0x80u | (unsigned)(n))
 #define SN_BER_CONTEXT_CONSTRUCTED(n) (0xa0u | (unsigned)(n))
 
-enum { SN_BER_HEADER_MAX = 13 };        /* identifier of 4 octets, length of 9 */
+enum { SN_BER_HEADER_MAX = 13 }; /* identifier of 4 octets, length of 9 */
 
 /* The identifier and length octets of an item. */
 typedef struct sn_ber_header {
 	uint32_t tag;
 	bool is_indefinite;
-	size_t size;        /* of the header itself */
-	uint64_t length;    /* of the contents; below 2^63 */
+	size_t size;     /* of the header itself */
+	uint64_t length; /* of the contents; below 2^63 */
 } sn_ber_header;
 
 typedef enum sn_ber_header_state {
 	SN_BER_HEADER_OK,
-	SN_BER_HEADER_SHORT,    /* more octets are needed */
+	SN_BER_HEADER_SHORT, /* more octets are needed */
 	SN_BER_HEADER_BAD
 } sn_ber_header_state;
 
@@ -68,14 +68,14 @@ sn_ber_header_state sn_ber_header_read(sn_span octets, sn_ber_header *header_out
 
 typedef struct sn_ber_item {
 	uint32_t tag;
-	sn_span der;        /* the whole item, header included */
+	sn_span der; /* the whole item, header included */
 	sn_span contents;
 } sn_ber_item;
 
 /* The items still to be read. The caller may copy it, to look ahead. */
 typedef struct sn_ber_list {
 	sn_span rest;
-	uint64_t offset;    /* of rest in the stream, for errors */
+	uint64_t offset; /* of rest in the stream, for errors */
 } sn_ber_list;
 
 sn_ber_list sn_ber_list_of(sn_span octets, uint64_t offset);
@@ -85,8 +85,8 @@ bool sn_ber_list_is_empty(const sn_ber_list *list);
 /* Whether an item with that tag comes next; nothing is read. */
 bool sn_ber_list_has(const sn_ber_list *list, uint32_t tag);
 /* Any item. what names it in the error: SIGNET_E_MALFORMED also at the end of the list. */
-signet_status sn_ber_list_next(sn_ber_list *list, const char *what, sn_ber_item *item_out,
-    signet_error *err) SIGNET_CHECKED;
+signet_status sn_ber_list_next(
+    sn_ber_list *list, const char *what, sn_ber_item *item_out, signet_error *err) SIGNET_CHECKED;
 /* An item of that tag, else SIGNET_E_MALFORMED. */
 signet_status sn_ber_list_expect(sn_ber_list *list, uint32_t tag, const char *what,
     sn_ber_item *item_out, signet_error *err) SIGNET_CHECKED;
@@ -94,8 +94,8 @@ signet_status sn_ber_list_expect(sn_ber_list *list, uint32_t tag, const char *wh
 signet_status sn_ber_list_optional(sn_ber_list *list, uint32_t tag, const char *what,
     sn_ber_item *item_out, bool *found_out, signet_error *err) SIGNET_CHECKED;
 /* SIGNET_E_MALFORMED unless the list is at its end; what names that which it is in. */
-signet_status sn_ber_list_end(const sn_ber_list *list, const char *what, signet_error *err)
-    SIGNET_CHECKED;
+signet_status sn_ber_list_end(
+    const sn_ber_list *list, const char *what, signet_error *err) SIGNET_CHECKED;
 
 /* Whether octets are one item and nothing else, with the shortest lengths all the way down to
  * depth levels (beyond: false). Order of sets and defaults are not looked at. */

@@ -12,10 +12,7 @@ void sn_ber_writer_init(sn_ber_writer *writer, sn_buf *out, signet_error *err)
 	*writer = (sn_ber_writer){ .out = out, .err = err };
 }
 
-signet_status sn_ber_writer_finish(const sn_ber_writer *writer)
-{
-	return writer->status;
-}
+signet_status sn_ber_writer_finish(const sn_ber_writer *writer) { return writer->status; }
 
 static void put(sn_ber_writer *writer, const void *data, size_t size)
 {
@@ -103,14 +100,10 @@ void sn_ber_writer_uint(sn_ber_writer *writer, uint64_t value)
 	/* the first bit is the sign */
 	if ((octets[at] & 0x80) != 0)
 		octets[--at] = 0;
-	sn_ber_writer_item(writer, SN_BER_INTEGER,
-	    (sn_span){ octets + at, sizeof(octets) - at });
+	sn_ber_writer_item(writer, SN_BER_INTEGER, (sn_span){ octets + at, sizeof(octets) - at });
 }
 
-void sn_ber_writer_null(sn_ber_writer *writer)
-{
-	put(writer, "\x05", 2);
-}
+void sn_ber_writer_null(sn_ber_writer *writer) { put(writer, "\x05", 2); }
 
 void sn_ber_writer_time(sn_ber_writer *writer, int64_t time)
 {
@@ -187,14 +180,14 @@ static void sort(sn_span *items, size_t count)
 	}
 }
 
-static signet_status collect(sn_ber_list list, sn_span *items, size_t *count_out,
-    signet_error *err)
+static signet_status collect(sn_ber_list list, sn_span *items, size_t *count_out, signet_error *err)
 {
 	size_t count = 0;
 
 	while (!sn_ber_list_is_empty(&list)) {
 		sn_ber_item item;
-		const signet_status status = sn_ber_list_next(&list, "an item of a set", &item, err);
+		const signet_status status =
+		    sn_ber_list_next(&list, "an item of a set", &item, err);
 
 		if (status != SIGNET_OK)
 			return status;

@@ -8,8 +8,7 @@
 
 /* --- the set as such --- */
 
-signet_status sn_cms_attributes_der(sn_span contents, unsigned tag, sn_buf *out,
-    signet_error *err)
+signet_status sn_cms_attributes_der(sn_span contents, unsigned tag, sn_buf *out, signet_error *err)
 {
 	sn_ber_writer writer;
 	size_t set;
@@ -38,19 +37,21 @@ bool sn_cms_is_attribute_set(sn_span head, uint64_t size)
 		return false;
 	at = set.size;
 	if (sn_ber_header_read((sn_span){ head.data + at, head.size - at }, &attribute) !=
-	        SN_BER_HEADER_OK || attribute.tag != SN_BER_SEQUENCE)
+		SN_BER_HEADER_OK ||
+	    attribute.tag != SN_BER_SEQUENCE)
 		return false;
 	at += attribute.size;
 	return sn_ber_header_read((sn_span){ head.data + at, head.size - at }, &type) ==
-	           SN_BER_HEADER_OK && type.tag == SN_BER_OID;
+		   SN_BER_HEADER_OK &&
+	       type.tag == SN_BER_OID;
 }
 
 /* --- what the attributes say --- */
 
 typedef struct reading {
 	sn_cms_attributes attributes;
-	const char *form;           /* the first problem */
-	uint32_t seen;              /* a bit per row of known[] */
+	const char *form; /* the first problem */
+	uint32_t seen;    /* a bit per row of known[] */
 } reading;
 
 typedef bool (*read_value)(reading *r, const sn_ber_item *value);
@@ -90,7 +91,7 @@ static bool read_identifier(reading *r, const sn_ber_item *value)
 	r->attributes.has_encryption_certificate =
 	    sn_ber_list_next(&list, "identifier", &item, NULL) == SIGNET_OK &&
 	    sn_cms_issuer_serial_read(&list, &item, &r->attributes.encryption_certificate, NULL) ==
-	        SIGNET_OK;
+		SIGNET_OK;
 	return r->attributes.has_encryption_certificate;
 }
 
@@ -197,8 +198,8 @@ static signet_status read_attribute(reading *r, sn_ber_list *list, signet_error 
 	sn_ber_item type;
 	sn_ber_item values;
 	sn_ber_list fields;
-	signet_status status = sn_ber_list_expect(list, SN_BER_SEQUENCE, "an attribute", &attribute,
-	    err);
+	signet_status status =
+	    sn_ber_list_expect(list, SN_BER_SEQUENCE, "an attribute", &attribute, err);
 
 	if (status != SIGNET_OK)
 		return status;

@@ -10,8 +10,8 @@
  * (0x31) is what signatures and tags cover (RFC 5652 5.4, RFC 5083 2.2). contents are those of a
  * signed or authenticated set as it was sent. SIGNET_E_MALFORMED: not a row of items.
  */
-signet_status sn_cms_attributes_der(sn_span contents, unsigned tag, sn_buf *out,
-    signet_error *err) SIGNET_CHECKED;
+signet_status sn_cms_attributes_der(
+    sn_span contents, unsigned tag, sn_buf *out, signet_error *err) SIGNET_CHECKED;
 
 /*
  * Whether a content of size octets that begins with head may be a SET OF Attribute in DER: a

@@ -46,7 +46,7 @@ signet_status sn_cms_signer_read(const signet_limits *limits, sn_ber_list list,
  */
 signet_status sn_cms_recipient_read(sn_ber_list list, const sn_ber_item *item,
     sn_cms_recipient *recipient_out, sn_ber_list *keys_out, signet_error *err) SIGNET_CHECKED;
-signet_status sn_cms_recipient_read_key(sn_ber_list *keys, sn_cms_recipient *recipient,
-    signet_error *err) SIGNET_CHECKED;
+signet_status sn_cms_recipient_read_key(
+    sn_ber_list *keys, sn_cms_recipient *recipient, signet_error *err) SIGNET_CHECKED;
 
 #endif

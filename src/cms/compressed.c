@@ -24,7 +24,7 @@ typedef struct zlib_sink {
 	sn_cms_sink base;
 	z_stream stream;
 	bool is_open;
-	bool is_at_end;         /* inflate: the zlib stream is over */
+	bool is_at_end; /* inflate: the zlib stream is over */
 	bool is_begun;
 	uint64_t in, out;
 	sn_buf header;
@@ -40,10 +40,7 @@ static void *zlib_alloc(void *opaque, unsigned count, unsigned size)
 	return sn_alloc(opaque, bytes, NULL);
 }
 
-static void zlib_free(void *opaque, void *ptr)
-{
-	sn_free(opaque, ptr);
-}
+static void zlib_free(void *opaque, void *ptr) { sn_free(opaque, ptr); }
 
 static signet_status fail_zlib(int result, signet_error *err)
 {
@@ -135,8 +132,8 @@ static signet_status begin(zlib_sink *sink, signet_error *err)
 		status = sn_cms_nest_begin(nest, LEVELS, SN_SIZE_UNKNOWN, &sink->header, NULL, err);
 	}
 	if (status == SIGNET_OK)
-		status = sink->base.next->write(sink->base.next, sink->header.data,
-		    sink->header.size, err);
+		status = sink->base.next->write(
+		    sink->base.next, sink->header.data, sink->header.size, err);
 out:
 	sn_buf_clear(&types);
 	sn_buf_clear(&head);
@@ -180,8 +177,8 @@ static signet_status deflate_on(zlib_sink *sink, int flush, signet_error *err)
 	}
 }
 
-static signet_status deflate_write(sn_cms_sink *s, const uint8_t *data, size_t size,
-    signet_error *err)
+static signet_status deflate_write(
+    sn_cms_sink *s, const uint8_t *data, size_t size, signet_error *err)
 {
 	zlib_sink *sink = (zlib_sink *)s;
 	signet_status status = begin(sink, err);
@@ -213,8 +210,8 @@ static signet_status deflate_finish(sn_cms_sink *s, signet_error *err)
 	return s->next->write(s->next, sink->header.data, sink->header.size, err);
 }
 
-signet_status sn_cms_compressed_sink_new(signet_context *ctx, signet_sink *next,
-    signet_sink **sink_out, signet_error *err)
+signet_status sn_cms_compressed_sink_new(
+    signet_context *ctx, signet_sink *next, signet_sink **sink_out, signet_error *err)
 {
 	zlib_sink *sink = new_sink(ctx, next, err);
 	int result;
@@ -275,8 +272,8 @@ static signet_status inflate_piece(zlib_sink *sink, signet_error *err)
 	if (result == Z_MEM_ERROR || result == Z_STREAM_ERROR)
 		return fail_zlib(result, err);
 	if (result != Z_OK && result != Z_STREAM_END && result != Z_BUF_ERROR)
-		return signet_fail(err, SIGNET_E_MALFORMED, sink->in,
-		    "the compressed content is malformed");
+		return signet_fail(
+		    err, SIGNET_E_MALFORMED, sink->in, "the compressed content is malformed");
 	sink->is_at_end = result == Z_STREAM_END;
 	sink->in += before - sink->stream.avail_in;
 	sink->out += size;
@@ -286,8 +283,8 @@ static signet_status inflate_piece(zlib_sink *sink, signet_error *err)
 	return status;
 }
 
-static signet_status inflate_write(sn_cms_sink *s, const uint8_t *data, size_t size,
-    signet_error *err)
+static signet_status inflate_write(
+    sn_cms_sink *s, const uint8_t *data, size_t size, signet_error *err)
 {
 	zlib_sink *sink = (zlib_sink *)s;
 
@@ -304,7 +301,7 @@ static signet_status inflate_write(sn_cms_sink *s, const uint8_t *data, size_t s
 				return status;
 			/* a full piece: zlib may hold more, though all input is taken */
 		} while (sink->stream.avail_in != 0 ||
-		         (sink->stream.avail_out == 0 && !sink->is_at_end));
+			 (sink->stream.avail_out == 0 && !sink->is_at_end));
 	}
 	return SIGNET_OK;
 }
@@ -315,12 +312,12 @@ static signet_status inflate_finish(sn_cms_sink *s, signet_error *err)
 
 	if (sink->is_at_end)
 		return SIGNET_OK;
-	return signet_fail(err, SIGNET_E_MALFORMED, sink->in,
-	    "the compressed content ends too early");
+	return signet_fail(
+	    err, SIGNET_E_MALFORMED, sink->in, "the compressed content ends too early");
 }
 
-signet_status sn_cms_inflate_sink_new(signet_context *ctx, signet_sink *next,
-    signet_sink **sink_out, signet_error *err)
+signet_status sn_cms_inflate_sink_new(
+    signet_context *ctx, signet_sink *next, signet_sink **sink_out, signet_error *err)
 {
 	zlib_sink *sink = new_sink(ctx, next, err);
 	int result;

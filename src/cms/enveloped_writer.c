@@ -12,10 +12,10 @@
 
 enum {
 	PIECE = 128 << 10,
-	FIELDS_MAX = 512,           /* EncryptedContentInfo without the content */
+	FIELDS_MAX = 512, /* EncryptedContentInfo without the content */
 	MAC_SIZE = 2 + SN_CIPHER_TAG_MAX,
 	LEVELS = 5,
-	ENVELOPED_DATA = 2          /* which of the levels */
+	ENVELOPED_DATA = 2 /* which of the levels */
 };
 
 /* NIST SP 800-38D 5.2.1.1: what one GCM key and nonce may encrypt. */
@@ -24,13 +24,13 @@ static const uint64_t GCM_CONTENT_MAX = ((uint64_t)1 << 36) - 32;
 typedef struct enveloped_sink {
 	sn_cms_sink base;
 	sn_cipher *cipher;
-	uint8_t *piece;             /* ciphertext not yet written */
+	uint8_t *piece; /* ciphertext not yet written */
 	size_t used;
 	bool is_indefinite;
 	bool is_authenticated;
-	uint64_t left;              /* of the size that was said, or of what may be encrypted */
+	uint64_t left; /* of the size that was said, or of what may be encrypted */
 	sn_buf prefix;
-	sn_buf attributes;          /* authAttrs in DER, with the tag of a set */
+	sn_buf attributes; /* authAttrs in DER, with the tag of a set */
 } enveloped_sink;
 
 static bool is_authenticated(const sn_cms_enveloped_spec *spec)
@@ -77,8 +77,8 @@ static signet_status write_head(const sn_cms_enveloped_spec *spec, sn_buf *out, 
 
 /* contentType and contentEncryptionAlgorithm, whose parameters are the IV, or GCMParameters
  * (RFC 5084 3.2: the length of the tag is said, since the default is 12). */
-static signet_status write_encryption(const sn_cms_enveloped_spec *spec, sn_span iv, sn_buf *out,
-    signet_error *err)
+static signet_status write_encryption(
+    const sn_cms_enveloped_spec *spec, sn_span iv, sn_buf *out, signet_error *err)
 {
 	sn_ber_writer writer;
 	size_t algorithm;
@@ -87,8 +87,8 @@ static signet_status write_encryption(const sn_cms_enveloped_spec *spec, sn_span
 	sn_ber_writer_init(&writer, out, err);
 	sn_ber_writer_item(&writer, SN_BER_OID, content_type_of(spec));
 	algorithm = sn_ber_writer_begin(&writer, SN_BER_SEQUENCE);
-	sn_ber_writer_item(&writer, SN_BER_OID,
-	    (sn_span){ spec->cipher->oid, spec->cipher->oid_size });
+	sn_ber_writer_item(
+	    &writer, SN_BER_OID, (sn_span){ spec->cipher->oid, spec->cipher->oid_size });
 	if (is_authenticated(spec)) {
 		parameters = sn_ber_writer_begin(&writer, SN_BER_SEQUENCE);
 		sn_ber_writer_item(&writer, SN_BER_OCTET_STRING, iv);
@@ -101,8 +101,8 @@ static signet_status write_encryption(const sn_cms_enveloped_spec *spec, sn_span
 	return sn_ber_writer_finish(&writer);
 }
 
-static signet_status ciphertext_size(const sn_cms_enveloped_spec *spec, uint64_t *size_out,
-    signet_error *err)
+static signet_status ciphertext_size(
+    const sn_cms_enveloped_spec *spec, uint64_t *size_out, signet_error *err)
 {
 	if (spec->content_size == SN_SIZE_UNKNOWN) {
 		*size_out = SN_SIZE_UNKNOWN;
@@ -200,8 +200,8 @@ static signet_status begin(enveloped_sink *sink, signet_error *err)
 	return status;
 }
 
-static signet_status write_content(sn_cms_sink *s, const uint8_t *data, size_t size,
-    signet_error *err)
+static signet_status write_content(
+    sn_cms_sink *s, const uint8_t *data, size_t size, signet_error *err)
 {
 	enveloped_sink *sink = (enveloped_sink *)s;
 	signet_status status = begin(sink, err);
@@ -217,8 +217,8 @@ static signet_status write_content(sn_cms_sink *s, const uint8_t *data, size_t s
 
 		if (part > size)
 			part = size;
-		status = sn_cipher_write(sink->cipher, data, part, sink->piece + sink->used, &written,
-		    err);
+		status = sn_cipher_write(
+		    sink->cipher, data, part, sink->piece + sink->used, &written, err);
 		if (status != SIGNET_OK)
 			return status;
 		sink->used += written;
@@ -244,8 +244,8 @@ static signet_status write_suffix(enveloped_sink *sink, sn_span tag, signet_erro
 	if (sink->attributes.size != 0) {
 		/* RFC 5083 2.2: written as [1], authenticated as SET OF */
 		sn_ber_writer_raw(&writer, (sn_span){ &authenticated_attributes, 1 });
-		sn_ber_writer_raw(&writer,
-		    (sn_span){ sink->attributes.data + 1, sink->attributes.size - 1 });
+		sn_ber_writer_raw(
+		    &writer, (sn_span){ sink->attributes.data + 1, sink->attributes.size - 1 });
 	}
 	if (sink->is_authenticated)
 		sn_ber_writer_item(&writer, SN_BER_OCTET_STRING, tag);
@@ -272,8 +272,8 @@ static signet_status finish_content(sn_cms_sink *s, signet_error *err)
 		return signet_fail(err, SIGNET_E_INTERNAL, SIGNET_NO_OFFSET,
 		    "the content is %llu octets shorter than it was said to be",
 		    (unsigned long long)sink->left);
-	status = sn_cipher_finish_encrypt(sink->cipher, sink->piece + sink->used, &written, tag,
-	    &tag_size, err);
+	status = sn_cipher_finish_encrypt(
+	    sink->cipher, sink->piece + sink->used, &written, tag, &tag_size, err);
 	if (status != SIGNET_OK)
 		return status;
 	sink->used += written;
@@ -291,8 +291,8 @@ static signet_status check_spec(const sn_cms_enveloped_spec *spec, signet_error 
 	const bool has_attributes = spec->authenticated_attributes.size != 0;
 
 	if (spec->cipher->mode == SN_MODE_NONE || !spec->cipher->write)
-		return signet_fail(err, SIGNET_E_USAGE, SIGNET_NO_OFFSET, "%s is not written",
-		    spec->cipher->name);
+		return signet_fail(
+		    err, SIGNET_E_USAGE, SIGNET_NO_OFFSET, "%s is not written", spec->cipher->name);
 	if (is_authenticated(spec) && !is_data && !has_attributes)
 		return signet_fail(err, SIGNET_E_USAGE, SIGNET_NO_OFFSET,
 		    "authenticated attributes are required around a content that is not id-data");
@@ -303,8 +303,8 @@ static signet_status check_spec(const sn_cms_enveloped_spec *spec, signet_error 
 }
 
 /* RFC 5083 2.2: the attributes are covered as a SET OF in DER. */
-static signet_status make_attributes(const signet_context *ctx, const sn_cms_enveloped_spec *spec,
-    sn_buf *out, signet_error *err)
+static signet_status make_attributes(
+    const signet_context *ctx, const sn_cms_enveloped_spec *spec, sn_buf *out, signet_error *err)
 {
 	const sn_span attributes = spec->authenticated_attributes;
 
@@ -325,8 +325,8 @@ static signet_status open_sink(enveloped_sink *sink, const signet_context *ctx,
 	if (status == SIGNET_OK)
 		status = sn_random(ctx, iv, iv_span.size, err);
 	if (status == SIGNET_OK)
-		status = write_prefix(ctx, spec, iv_span, sink->attributes.size, &sink->prefix, NULL,
-		    err);
+		status = write_prefix(
+		    ctx, spec, iv_span, sink->attributes.size, &sink->prefix, NULL, err);
 	if (status == SIGNET_OK)
 		status = sn_cipher_new_encrypt(ctx, spec->cipher, spec->key, iv_span,
 		    (sn_span){ sink->attributes.data, sink->attributes.size }, &sink->cipher, err);
@@ -381,8 +381,8 @@ void sn_cms_enveloped_sink_free(signet_sink **sink)
 	*sink = NULL;
 }
 
-signet_status sn_cms_enveloped_size(signet_context *ctx, const sn_cms_enveloped_spec *spec,
-    uint64_t *size_out, signet_error *err)
+signet_status sn_cms_enveloped_size(
+    signet_context *ctx, const sn_cms_enveloped_spec *spec, uint64_t *size_out, signet_error *err)
 {
 	static const uint8_t iv[SN_CIPHER_IV_MAX];
 	sn_buf attributes;
@@ -390,8 +390,8 @@ signet_status sn_cms_enveloped_size(signet_context *ctx, const sn_cms_enveloped_
 	signet_status status = check_spec(spec, err);
 
 	if (status == SIGNET_OK && spec->content_size == SN_SIZE_UNKNOWN)
-		status = signet_fail(err, SIGNET_E_USAGE, SIGNET_NO_OFFSET,
-		    "the size of the content is not known");
+		status = signet_fail(
+		    err, SIGNET_E_USAGE, SIGNET_NO_OFFSET, "the size of the content is not known");
 	if (status != SIGNET_OK)
 		return status;
 	sn_buf_init(&prefix, ctx, SIZE_MAX, "recipientInfos");

@@ -4,6 +4,7 @@
 
 #include "ber/value.h"
 
+/* clang-format off: the rows read as the ASN.1 does */
 #define CONTEXT(n) SN_BER_CONTEXT_CONSTRUCTED(n)
 #define ENTER(t, n) { .action = SN_CMS_ENTER, .tag = (t), .name = (n) }
 #define LEAVE(n) { .action = SN_CMS_LEAVE, .name = (n) }
@@ -100,6 +101,8 @@ static const sn_cms_row compressed_rows[] = {
 	LEAVE("CompressedData"),
 	END,
 };
+
+/* clang-format on */
 
 const sn_cms_row *sn_cms_rows_of(sn_cms_type type)
 {

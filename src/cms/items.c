@@ -29,8 +29,8 @@ signet_status sn_cms_algorithm_read_fields(const sn_ber_list *list, const sn_ber
 	return status;
 }
 
-signet_status sn_cms_algorithm_read(sn_ber_list *list, const char *what,
-    sn_cms_algorithm *algorithm_out, signet_error *err)
+signet_status sn_cms_algorithm_read(
+    sn_ber_list *list, const char *what, sn_cms_algorithm *algorithm_out, signet_error *err)
 {
 	sn_ber_item item;
 	const signet_status status = sn_ber_list_expect(list, SN_BER_SEQUENCE, what, &item, err);
@@ -40,8 +40,8 @@ signet_status sn_cms_algorithm_read(sn_ber_list *list, const char *what,
 	return sn_cms_algorithm_read_fields(list, &item, what, algorithm_out, err);
 }
 
-signet_status sn_cms_issuer_serial_read(const sn_ber_list *list, const sn_ber_item *item,
-    sn_cms_identifier *id_out, signet_error *err)
+signet_status sn_cms_issuer_serial_read(
+    const sn_ber_list *list, const sn_ber_item *item, sn_cms_identifier *id_out, signet_error *err)
 {
 	sn_ber_list fields = sn_ber_list_in(list, item);
 	sn_ber_item issuer;
@@ -61,13 +61,13 @@ signet_status sn_cms_issuer_serial_read(const sn_ber_list *list, const sn_ber_it
 }
 
 /* SignerIdentifier: issuerAndSerialNumber, or [0] subjectKeyIdentifier. */
-static signet_status read_signer_id(sn_ber_list *fields, sn_cms_identifier *id_out,
-    signet_error *err)
+static signet_status read_signer_id(
+    sn_ber_list *fields, sn_cms_identifier *id_out, signet_error *err)
 {
 	sn_ber_item item;
 	bool is_key_id;
-	signet_status status = sn_ber_list_optional(fields, SN_BER_CONTEXT(0),
-	    "subjectKeyIdentifier", &item, &is_key_id, err);
+	signet_status status = sn_ber_list_optional(
+	    fields, SN_BER_CONTEXT(0), "subjectKeyIdentifier", &item, &is_key_id, err);
 
 	if (status != SIGNET_OK)
 		return status;
@@ -82,8 +82,8 @@ static signet_status read_signer_id(sn_ber_list *fields, sn_cms_identifier *id_o
 }
 
 /* An optional set of attributes, within its limit. */
-static signet_status read_attributes(const signet_limits *limits, sn_ber_list *fields,
-    uint32_t tag, const char *what, sn_span *contents_out, bool *found_out, signet_error *err)
+static signet_status read_attributes(const signet_limits *limits, sn_ber_list *fields, uint32_t tag,
+    const char *what, sn_span *contents_out, bool *found_out, signet_error *err)
 {
 	sn_ber_item item;
 	const uint64_t offset = fields->offset;
@@ -99,13 +99,13 @@ static signet_status read_attributes(const signet_limits *limits, sn_ber_list *f
 }
 
 /* From signatureAlgorithm on. */
-static signet_status read_signature(const signet_limits *limits, sn_ber_list *fields,
-    sn_cms_signer *signer, signet_error *err)
+static signet_status read_signature(
+    const signet_limits *limits, sn_ber_list *fields, sn_cms_signer *signer, signet_error *err)
 {
 	sn_ber_item item;
 	bool has_unsigned;
-	signet_status status = sn_cms_algorithm_read(fields, "signatureAlgorithm",
-	    &signer->signature_algorithm, err);
+	signet_status status =
+	    sn_cms_algorithm_read(fields, "signatureAlgorithm", &signer->signature_algorithm, err);
 
 	if (status != SIGNET_OK)
 		return status;
@@ -132,7 +132,8 @@ signet_status sn_cms_signer_read(const signet_limits *limits, sn_ber_list list,
 	if (item->tag != SN_BER_SEQUENCE)
 		return signet_fail(err, SIGNET_E_MALFORMED, list.offset - item->der.size,
 		    "a SignerInfo is expected, not tag 0x%02x", (unsigned)item->tag);
-	status = sn_ber_list_expect(&fields, SN_BER_INTEGER, "version of SignerInfo", &version, err);
+	status =
+	    sn_ber_list_expect(&fields, SN_BER_INTEGER, "version of SignerInfo", &version, err);
 	if (status != SIGNET_OK)
 		return status;
 	if (!sn_ber_uint_read(version.contents, UINT16_MAX, &number))

@@ -12,8 +12,8 @@
 /* Outermost first; the last one holds the content itself and is a string. */
 typedef struct sn_cms_nest {
 	unsigned tag;
-	sn_span before;     /* octets in it before the next one, or the content */
-	uint64_t after;     /* how many octets in it come behind */
+	sn_span before; /* octets in it before the next one, or the content */
+	uint64_t after; /* how many octets in it come behind */
 } sn_cms_nest;
 
 enum { SN_CMS_NEST_MAX = 6 };

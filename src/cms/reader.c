@@ -13,13 +13,13 @@
 enum { SMALL_ITEM = 64 << 10 };
 
 typedef enum phase {
-	PHASE_ROWS,         /* between items, at row */
-	PHASE_SET,          /* between the items of the set at row */
-	PHASE_ITEM,         /* in an item that is taken whole */
-	PHASE_CONTENT,      /* in content that passes through */
-	PHASE_CONTENT_END,  /* content that is absent is about to end */
-	PHASE_KEYS,         /* RecipientEncryptedKeys are left of a RecipientInfo */
-	PHASE_OTHER,        /* a content type that is not known */
+	PHASE_ROWS,        /* between items, at row */
+	PHASE_SET,         /* between the items of the set at row */
+	PHASE_ITEM,        /* in an item that is taken whole */
+	PHASE_CONTENT,     /* in content that passes through */
+	PHASE_CONTENT_END, /* content that is absent is about to end */
+	PHASE_KEYS,        /* RecipientEncryptedKeys are left of a RecipientInfo */
+	PHASE_OTHER,       /* a content type that is not known */
 	PHASE_END
 } phase;
 
@@ -29,16 +29,16 @@ struct sn_cms_reader {
 	phase phase;
 	const sn_cms_row *row;
 	sn_cms_type type;
-	bool has_token;             /* token is of the row that comes now */
-	bool is_held;               /* event waits for whether content follows */
+	bool has_token; /* token is of the row that comes now */
+	bool is_held;   /* event waits for whether content follows */
 	sn_ber_token token;
 
-	phase phase_after;          /* an item: PHASE_ROWS or PHASE_SET */
+	phase phase_after; /* an item: PHASE_ROWS or PHASE_SET */
 	size_t item_depth;
 	uint64_t item_offset;
 	size_t item_limit;
-	sn_buf item;                /* as it came */
-	sn_buf definite;            /* with definite lengths, if it came without */
+	sn_buf item;     /* as it came */
+	sn_buf definite; /* with definite lengths, if it came without */
 	sn_ber_list keys;
 
 	uint8_t inner_type[SN_BER_OID_MAX];
@@ -54,8 +54,8 @@ struct sn_cms_reader {
 	sn_ber_reader ber;
 };
 
-signet_status sn_cms_reader_new(const signet_context *ctx, sn_cms_reader **reader_out,
-    signet_error *err)
+signet_status sn_cms_reader_new(
+    const signet_context *ctx, sn_cms_reader **reader_out, signet_error *err)
 {
 	const signet_limits *limits = &ctx->limits;
 	size_t ceiling = SMALL_ITEM;
@@ -135,8 +135,8 @@ static signet_status take_content_type(sn_cms_reader *reader, sn_span oid, signe
 }
 
 /* Of encrypted content the type waits for the algorithm: one event says both. */
-static signet_status take_inner_type(sn_cms_reader *reader, sn_span oid, bool *emit_out,
-    signet_error *err)
+static signet_status take_inner_type(
+    sn_cms_reader *reader, sn_span oid, bool *emit_out, signet_error *err)
 {
 	const signet_status status = check_oid(reader, oid, err);
 
@@ -153,15 +153,15 @@ static signet_status take_inner_type(sn_cms_reader *reader, sn_span oid, bool *e
 	return SIGNET_OK;
 }
 
-static signet_status take_algorithm(sn_cms_reader *reader, sn_ber_list list,
-    sn_cms_event_kind kind, signet_error *err)
+static signet_status take_algorithm(
+    sn_cms_reader *reader, sn_ber_list list, sn_cms_event_kind kind, signet_error *err)
 {
 	return sn_cms_algorithm_read(&list, reader->row->name,
 	    &new_event(reader, kind, reader->item_offset)->algorithm, err);
 }
 
-static signet_status take_encryption(sn_cms_reader *reader, sn_ber_list list, bool *emit_out,
-    signet_error *err)
+static signet_status take_encryption(
+    sn_cms_reader *reader, sn_ber_list list, bool *emit_out, signet_error *err)
 {
 	const signet_status status = take_algorithm(reader, list, SN_CMS_ENCRYPTION, err);
 
@@ -173,8 +173,7 @@ static signet_status take_encryption(sn_cms_reader *reader, sn_ber_list list, bo
 	return SIGNET_OK;
 }
 
-static void take_certificate(sn_cms_reader *reader, const sn_ber_item *item,
-    sn_cms_event_kind kind)
+static void take_certificate(sn_cms_reader *reader, const sn_ber_item *item, sn_cms_event_kind kind)
 {
 	sn_cms_event *event = new_event(reader, kind, reader->item_offset);
 
@@ -212,20 +211,20 @@ static signet_status next_key(sn_cms_reader *reader, signet_error *err)
 
 static signet_status read_key(sn_cms_reader *reader, signet_error *err)
 {
-	const signet_status status = sn_cms_recipient_read_key(&reader->keys,
-	    &reader->event.recipient, err);
+	const signet_status status =
+	    sn_cms_recipient_read_key(&reader->keys, &reader->event.recipient, err);
 
 	if (status != SIGNET_OK)
 		return status;
 	return next_key(reader, err);
 }
 
-static signet_status take_recipient(sn_cms_reader *reader, sn_ber_list list,
-    const sn_ber_item *item, signet_error *err)
+static signet_status take_recipient(
+    sn_cms_reader *reader, sn_ber_list list, const sn_ber_item *item, signet_error *err)
 {
 	sn_cms_event *event = new_event(reader, SN_CMS_RECIPIENT, reader->item_offset);
-	const signet_status status = sn_cms_recipient_read(list, item, &event->recipient,
-	    &reader->keys, err);
+	const signet_status status =
+	    sn_cms_recipient_read(list, item, &event->recipient, &reader->keys, err);
 
 	if (status != SIGNET_OK)
 		return status;
@@ -234,16 +233,16 @@ static signet_status take_recipient(sn_cms_reader *reader, sn_ber_list list,
 	return count_recipient(reader, err);
 }
 
-static signet_status take_version(const sn_cms_reader *reader, const sn_ber_item *item,
-    signet_error *err)
+static signet_status take_version(
+    const sn_cms_reader *reader, const sn_ber_item *item, signet_error *err)
 {
 	uint64_t version;
 
 	/* which one is not held against it: senders get it wrong, and nothing depends on it */
 	if (sn_ber_uint_read(item->contents, UINT16_MAX, &version))
 		return SIGNET_OK;
-	return signet_fail(err, SIGNET_E_MALFORMED, reader->item_offset, "%s is malformed",
-	    reader->row->name);
+	return signet_fail(
+	    err, SIGNET_E_MALFORMED, reader->item_offset, "%s is malformed", reader->row->name);
 }
 
 /* *emit_out: the event is ready. */
@@ -252,47 +251,35 @@ static signet_status take_item(sn_cms_reader *reader, sn_ber_list list, const sn
 {
 	*emit_out = true;
 	switch (reader->row->part) {
-	case SN_CMS_PART_NONE:
-		break;
-	case SN_CMS_PART_CONTENT_TYPE:
-		return take_content_type(reader, item->contents, err);
-	case SN_CMS_PART_VERSION:
-		*emit_out = false;
-		return take_version(reader, item, err);
+	case SN_CMS_PART_NONE: break;
+	case SN_CMS_PART_CONTENT_TYPE: return take_content_type(reader, item->contents, err);
+	case SN_CMS_PART_VERSION: *emit_out = false; return take_version(reader, item, err);
 	case SN_CMS_PART_DIGEST_ALGORITHM:
 		return take_algorithm(reader, sn_ber_list_of(item->der, reader->item_offset),
 		    SN_CMS_DIGEST_ALGORITHM, err);
-	case SN_CMS_PART_INNER_TYPE:
-		return take_inner_type(reader, item->contents, emit_out, err);
+	case SN_CMS_PART_INNER_TYPE: return take_inner_type(reader, item->contents, emit_out, err);
 	case SN_CMS_PART_CERTIFICATE:
 		take_certificate(reader, item, SN_CMS_CERTIFICATE);
 		return SIGNET_OK;
-	case SN_CMS_PART_CRL:
-		take_certificate(reader, item, SN_CMS_CRL);
-		return SIGNET_OK;
+	case SN_CMS_PART_CRL: take_certificate(reader, item, SN_CMS_CRL); return SIGNET_OK;
 	case SN_CMS_PART_SIGNER:
 		return sn_cms_signer_read(&reader->ctx->limits, list, item,
 		    &new_event(reader, SN_CMS_SIGNER, reader->item_offset)->signer, err);
 	case SN_CMS_PART_ORIGINATOR_CERT:
 		take_certificate(reader, item, SN_CMS_ORIGINATOR_CERT);
 		return SIGNET_OK;
-	case SN_CMS_PART_ORIGINATOR_CRL:
-		*emit_out = false;
-		return SIGNET_OK;
-	case SN_CMS_PART_RECIPIENT:
-		return take_recipient(reader, list, item, err);
+	case SN_CMS_PART_ORIGINATOR_CRL: *emit_out = false; return SIGNET_OK;
+	case SN_CMS_PART_RECIPIENT: return take_recipient(reader, list, item, err);
 	case SN_CMS_PART_ENCRYPTION:
-		return take_encryption(reader, sn_ber_list_of(item->der, reader->item_offset),
-		    emit_out, err);
+		return take_encryption(
+		    reader, sn_ber_list_of(item->der, reader->item_offset), emit_out, err);
 	case SN_CMS_PART_COMPRESSION:
 		return take_algorithm(reader, sn_ber_list_of(item->der, reader->item_offset),
 		    SN_CMS_COMPRESSION, err);
 	case SN_CMS_PART_AUTHENTICATED_ATTRIBUTES:
 		take_contents(reader, item, SN_CMS_AUTHENTICATED_ATTRIBUTES);
 		return SIGNET_OK;
-	case SN_CMS_PART_MAC:
-		take_contents(reader, item, SN_CMS_MAC);
-		return SIGNET_OK;
+	case SN_CMS_PART_MAC: take_contents(reader, item, SN_CMS_MAC); return SIGNET_OK;
 	case SN_CMS_PART_UNPROTECTED_ATTRIBUTES:
 		take_contents(reader, item, SN_CMS_UNPROTECTED_ATTRIBUTES);
 		return SIGNET_OK;
@@ -331,13 +318,10 @@ static size_t limit_of(const sn_cms_reader *reader, size_t *used_out)
 	case SN_CMS_PART_ORIGINATOR_CRL:
 		*used_out = reader->crl_octets;
 		return limits->certificates;
-	case SN_CMS_PART_SIGNER:
-		return limits->signer_info;
-	case SN_CMS_PART_RECIPIENT:
-		return limits->recipient_info;
+	case SN_CMS_PART_SIGNER: return limits->signer_info;
+	case SN_CMS_PART_RECIPIENT: return limits->recipient_info;
 	case SN_CMS_PART_AUTHENTICATED_ATTRIBUTES:
-	case SN_CMS_PART_UNPROTECTED_ATTRIBUTES:
-		return limits->attributes;
+	case SN_CMS_PART_UNPROTECTED_ATTRIBUTES: return limits->attributes;
 	case SN_CMS_PART_NONE:
 	case SN_CMS_PART_CONTENT_TYPE:
 	case SN_CMS_PART_VERSION:
@@ -345,8 +329,7 @@ static size_t limit_of(const sn_cms_reader *reader, size_t *used_out)
 	case SN_CMS_PART_INNER_TYPE:
 	case SN_CMS_PART_ENCRYPTION:
 	case SN_CMS_PART_COMPRESSION:
-	case SN_CMS_PART_MAC:
-		break;
+	case SN_CMS_PART_MAC: break;
 	}
 	return SMALL_ITEM;
 }
@@ -360,16 +343,16 @@ static signet_status too_long(const sn_cms_reader *reader, signet_error *err)
 	    "%s: longer than the limit of %zu octets", reader->row->name, limit);
 }
 
-static signet_status append(sn_cms_reader *reader, const uint8_t *data, size_t size,
-    signet_error *err)
+static signet_status append(
+    sn_cms_reader *reader, const uint8_t *data, size_t size, signet_error *err)
 {
 	if (size > reader->item_limit - reader->item.size)
 		return too_long(reader, err);
 	return sn_buf_append(&reader->item, data, size, err);
 }
 
-static signet_status begin_item(sn_cms_reader *reader, const sn_ber_token *token,
-    phase phase_after, signet_error *err)
+static signet_status begin_item(
+    sn_cms_reader *reader, const sn_ber_token *token, phase phase_after, signet_error *err)
 {
 	size_t used;
 	const size_t limit = limit_of(reader, &used);
@@ -409,16 +392,16 @@ static signet_status end_item(sn_cms_reader *reader, bool *emit_out, signet_erro
 	sn_ber_list list;
 	sn_ber_item item;
 	bool is_definite;
-	signet_status status = sn_ber_definite_check(octets, depth, reader->item_offset,
-	    &is_definite, err);
+	signet_status status =
+	    sn_ber_definite_check(octets, depth, reader->item_offset, &is_definite, err);
 
 	if (status != SIGNET_OK)
 		return status;
 	account(reader);
 	if (!is_definite) {
 		sn_buf_reset(&reader->definite);
-		status = sn_ber_definite_write(octets, depth, reader->item_offset,
-		    &reader->definite, err);
+		status = sn_ber_definite_write(
+		    octets, depth, reader->item_offset, &reader->definite, err);
 		if (status != SIGNET_OK)
 			return status;
 		octets = (sn_span){ reader->definite.data, reader->definite.size };
@@ -449,8 +432,8 @@ static bool emit_brief(sn_cms_reader *reader, sn_cms_event_kind kind, uint64_t o
 }
 
 /* Octets of an item are copied as the BER reader moves over them, headers and ends included. */
-static signet_status read_item(sn_cms_reader *reader, sn_cursor *cursor, bool *emit_out,
-    signet_error *err)
+static signet_status read_item(
+    sn_cms_reader *reader, sn_cursor *cursor, bool *emit_out, signet_error *err)
 {
 	const uint8_t *before = cursor->p;
 	sn_ber_token token;
@@ -475,11 +458,11 @@ static bool is_row_tag(const sn_cms_row *row, uint32_t tag)
 	return tag == row->tag || (row->is_string && tag == (row->tag | SN_BER_CONSTRUCTED));
 }
 
-static signet_status unexpected(const sn_cms_row *row, const sn_ber_token *token,
-    signet_error *err)
+static signet_status unexpected(const sn_cms_row *row, const sn_ber_token *token, signet_error *err)
 {
 	if (token->kind == SN_BER_ITEM_END)
-		return signet_fail(err, SIGNET_E_MALFORMED, token->offset, "%s is missing", row->name);
+		return signet_fail(
+		    err, SIGNET_E_MALFORMED, token->offset, "%s is missing", row->name);
 	if (row->action == SN_CMS_LEAVE)
 		return signet_fail(err, SIGNET_E_MALFORMED, token->offset,
 		    "%s should end here, instead of an item with tag 0x%02x", row->name,
@@ -504,8 +487,8 @@ static bool skip_row(sn_cms_reader *reader)
 	return true;
 }
 
-static signet_status begin_row(sn_cms_reader *reader, const sn_ber_token *token, bool *emit_out,
-    signet_error *err)
+static signet_status begin_row(
+    sn_cms_reader *reader, const sn_ber_token *token, bool *emit_out, signet_error *err)
 {
 	const sn_cms_row *row = reader->row;
 
@@ -515,14 +498,9 @@ static signet_status begin_row(sn_cms_reader *reader, const sn_ber_token *token,
 		*emit_out = true;
 	}
 	switch (row->action) {
-	case SN_CMS_ENTER:
-		reader->row++;
-		break;
-	case SN_CMS_TAKE:
-		return begin_item(reader, token, PHASE_ROWS, err);
-	case SN_CMS_EACH:
-		reader->phase = PHASE_SET;
-		break;
+	case SN_CMS_ENTER: reader->row++; break;
+	case SN_CMS_TAKE: return begin_item(reader, token, PHASE_ROWS, err);
+	case SN_CMS_EACH: reader->phase = PHASE_SET; break;
 	case SN_CMS_STREAM:
 		if (token->is_constructed)
 			sn_ber_reader_flatten(&reader->ber);
@@ -530,14 +508,13 @@ static signet_status begin_row(sn_cms_reader *reader, const sn_ber_token *token,
 		break;
 	case SN_CMS_LEAVE:
 	case SN_CMS_BY_TYPE:
-	case SN_CMS_DONE:
-		return unexpected(row, token, err);
+	case SN_CMS_DONE: return unexpected(row, token, err);
 	}
 	return SIGNET_OK;
 }
 
-static signet_status walk(sn_cms_reader *reader, const sn_ber_token *token, bool *emit_out,
-    signet_error *err)
+static signet_status walk(
+    sn_cms_reader *reader, const sn_ber_token *token, bool *emit_out, signet_error *err)
 {
 	const sn_cms_row *row = reader->row;
 	const bool is_end = token->kind == SN_BER_ITEM_END;
@@ -567,8 +544,8 @@ static signet_status walk_set(sn_cms_reader *reader, const sn_ber_token *token, 
 	return SIGNET_OK;
 }
 
-static signet_status read_token(sn_cms_reader *reader, sn_cursor *cursor, bool *emit_out,
-    signet_error *err)
+static signet_status read_token(
+    sn_cms_reader *reader, sn_cursor *cursor, bool *emit_out, signet_error *err)
 {
 	signet_status status;
 
@@ -592,8 +569,8 @@ static signet_status read_token(sn_cms_reader *reader, sn_cursor *cursor, bool *
 	return walk(reader, &reader->token, emit_out, err);
 }
 
-static signet_status read_content(sn_cms_reader *reader, sn_cursor *cursor, bool *emit_out,
-    signet_error *err)
+static signet_status read_content(
+    sn_cms_reader *reader, sn_cursor *cursor, bool *emit_out, signet_error *err)
 {
 	sn_ber_token token;
 	const signet_status status = sn_ber_reader_next(&reader->ber, cursor, &token, err);
@@ -613,24 +590,19 @@ static signet_status read_content(sn_cms_reader *reader, sn_cursor *cursor, bool
 	return SIGNET_OK;
 }
 
-static signet_status step(sn_cms_reader *reader, sn_cursor *cursor, bool *emit_out,
-    signet_error *err)
+static signet_status step(
+    sn_cms_reader *reader, sn_cursor *cursor, bool *emit_out, signet_error *err)
 {
 	switch (reader->phase) {
 	case PHASE_ROWS:
-	case PHASE_SET:
-		return read_token(reader, cursor, emit_out, err);
-	case PHASE_ITEM:
-		return read_item(reader, cursor, emit_out, err);
-	case PHASE_CONTENT:
-		return read_content(reader, cursor, emit_out, err);
+	case PHASE_SET: return read_token(reader, cursor, emit_out, err);
+	case PHASE_ITEM: return read_item(reader, cursor, emit_out, err);
+	case PHASE_CONTENT: return read_content(reader, cursor, emit_out, err);
 	case PHASE_CONTENT_END:
 		reader->phase = PHASE_ROWS;
 		*emit_out = emit_brief(reader, SN_CMS_CONTENT_END, reader->token.offset);
 		return SIGNET_OK;
-	case PHASE_KEYS:
-		*emit_out = true;
-		return read_key(reader, err);
+	case PHASE_KEYS: *emit_out = true; return read_key(reader, err);
 	case PHASE_OTHER:
 		return signet_fail(err, SIGNET_E_MALFORMED, reader->item_offset,
 		    "the CMS content type is not one that signet reads");
@@ -641,8 +613,8 @@ static signet_status step(sn_cms_reader *reader, sn_cursor *cursor, bool *emit_o
 	return SIGNET_OK;
 }
 
-signet_status sn_cms_reader_next(sn_cms_reader *reader, sn_cursor *cursor, sn_cms_event *event_out,
-    signet_error *err)
+signet_status sn_cms_reader_next(
+    sn_cms_reader *reader, sn_cursor *cursor, sn_cms_event *event_out, signet_error *err)
 {
 	bool emit = false;
 

@@ -18,7 +18,8 @@
  *	            AUTHENTICATED_ATTRIBUTES? MAC UNAUTHENTICATED_ATTRIBUTES? END
  *	compressed  TYPE COMPRESSION CONTENT_TYPE CONTENT[*] CONTENT_END END
  *	data        TYPE CONTENT[*] CONTENT_END END
- *	other       TYPE, then SIGNET_E_MALFORMED when next is called (the type's OID is in the event)
+ *	other       TYPE, then SIGNET_E_MALFORMED when next is called (the type's OID is in the
+ *event)
  *
  * CONTENT_END comes also where there is no content (has_content of the event before says so).
  * NEED_MORE, CONTENT, CONTENT_END and END set kind, offset and data of the event only.
@@ -58,7 +59,7 @@ typedef enum sn_cms_event_kind {
 	SN_CMS_COMPRESSION,
 	SN_CMS_AUTHENTICATED_ATTRIBUTES,
 	SN_CMS_MAC,
-	SN_CMS_UNPROTECTED_ATTRIBUTES,      /* also unauthenticated ones */
+	SN_CMS_UNPROTECTED_ATTRIBUTES, /* also unauthenticated ones */
 	SN_CMS_END
 } sn_cms_event_kind;
 
@@ -72,9 +73,9 @@ typedef struct sn_cms_algorithm {
 /* IssuerAndSerialNumber, or a key identifier. */
 typedef struct sn_cms_identifier {
 	bool is_key_id;
-	sn_span issuer;     /* Name, whole TLV, in DER */
-	sn_span serial;     /* contents octets of the INTEGER */
-	sn_span key_id;     /* contents octets of the OCTET STRING */
+	sn_span issuer; /* Name, whole TLV, in DER */
+	sn_span serial; /* contents octets of the INTEGER */
+	sn_span key_id; /* contents octets of the OCTET STRING */
 } sn_cms_identifier;
 
 /* SignerInfo (RFC 5652 5.3), brought to DER where it came in BER. */
@@ -84,10 +85,10 @@ typedef struct sn_cms_signer {
 	sn_cms_identifier id;
 	sn_cms_algorithm digest;
 	bool has_signed_attributes;
-	sn_span signed_attributes;      /* contents of the SET, as sent */
+	sn_span signed_attributes; /* contents of the SET, as sent */
 	sn_cms_algorithm signature_algorithm;
 	sn_span signature;
-	sn_span unsigned_attributes;    /* contents of the SET; empty when absent */
+	sn_span unsigned_attributes; /* contents of the SET; empty when absent */
 } sn_cms_signer;
 
 typedef enum sn_cms_recipient_kind {
@@ -101,38 +102,38 @@ typedef enum sn_cms_recipient_kind {
 
 typedef enum sn_cms_originator_kind {
 	SN_CMS_ORIGINATOR_NONE,
-	SN_CMS_ORIGINATOR_ID,           /* originator_id: a static key */
-	SN_CMS_ORIGINATOR_KEY           /* originator_algorithm and originator_point */
+	SN_CMS_ORIGINATOR_ID, /* originator_id: a static key */
+	SN_CMS_ORIGINATOR_KEY /* originator_algorithm and originator_point */
 } sn_cms_originator_kind;
 
 /* One RecipientInfo; of a KeyAgreeRecipientInfo one event per RecipientEncryptedKey. */
 typedef struct sn_cms_recipient {
 	sn_cms_recipient_kind kind;
-	sn_span der;                        /* the whole RecipientInfo */
+	sn_span der; /* the whole RecipientInfo */
 	unsigned version;
-	sn_cms_identifier id;               /* transport, agreement; kek: key_id only */
-	sn_cms_algorithm key_encryption;    /* keyEncryptionAlgorithm */
+	sn_cms_identifier id;            /* transport, agreement; kek: key_id only */
+	sn_cms_algorithm key_encryption; /* keyEncryptionAlgorithm */
 	sn_span encrypted_key;
 	sn_cms_originator_kind originator;
 	sn_cms_identifier originator_id;
 	sn_cms_algorithm originator_algorithm;
-	sn_span originator_point;           /* without the unused-bits octet */
+	sn_span originator_point; /* without the unused-bits octet */
 	bool has_ukm;
 	sn_span ukm;
-	bool has_key_derivation;            /* password */
+	bool has_key_derivation; /* password */
 	sn_cms_algorithm key_derivation;
 } sn_cms_recipient;
 
 typedef struct sn_cms_event {
 	sn_cms_event_kind kind;
-	uint64_t offset;            /* of the item in the stream */
-	sn_cms_type type;           /* TYPE */
-	sn_span oid;                /* TYPE: contentType; CONTENT_TYPE, ENCRYPTION: of the content */
-	bool has_content;           /* CONTENT_TYPE, ENCRYPTION: eContent or encryptedContent is there */
-	sn_span data;               /* CONTENT: a piece; CERTIFICATE, CRL, attributes (contents of the
-	                               SET), MAC: the item; lent until the next call */
-	bool is_x509;               /* CERTIFICATE: a Certificate, not an obsolete or other choice;
-	                               CRL: a CertificateList */
+	uint64_t offset;  /* of the item in the stream */
+	sn_cms_type type; /* TYPE */
+	sn_span oid;      /* TYPE: contentType; CONTENT_TYPE, ENCRYPTION: of the content */
+	bool has_content; /* CONTENT_TYPE, ENCRYPTION: eContent or encryptedContent is there */
+	sn_span data;     /* CONTENT: a piece; CERTIFICATE, CRL, attributes (contents of the
+			     SET), MAC: the item; lent until the next call */
+	bool is_x509;     /* CERTIFICATE: a Certificate, not an obsolete or other choice;
+			     CRL: a CertificateList */
 	sn_cms_algorithm algorithm; /* DIGEST_ALGORITHM, ENCRYPTION, COMPRESSION */
 	sn_cms_signer signer;
 	sn_cms_recipient recipient;
@@ -140,8 +141,8 @@ typedef struct sn_cms_event {
 
 typedef struct sn_cms_reader sn_cms_reader;
 
-signet_status sn_cms_reader_new(const signet_context *ctx, sn_cms_reader **reader_out,
-    signet_error *err) SIGNET_CHECKED;
+signet_status sn_cms_reader_new(
+    const signet_context *ctx, sn_cms_reader **reader_out, signet_error *err) SIGNET_CHECKED;
 signet_status sn_cms_reader_next(sn_cms_reader *reader, sn_cursor *cursor, sn_cms_event *event_out,
     signet_error *err) SIGNET_CHECKED;
 void sn_cms_reader_free(sn_cms_reader **reader);

@@ -11,12 +11,10 @@ bool sn_cms_recipient_is(const sn_cms_recipient *recipient, const signet_cert *c
 	switch (recipient->kind) {
 	case SN_CMS_KEY_TRANSPORT:
 	case SN_CMS_KEY_AGREEMENT:
-	case SN_CMS_KEM:
-		return sn_cms_identifier_is(&recipient->id, cert);
+	case SN_CMS_KEM: return sn_cms_identifier_is(&recipient->id, cert);
 	case SN_CMS_KEK:
 	case SN_CMS_PASSWORD:
-	case SN_CMS_OTHER_RECIPIENT:
-		return false;
+	case SN_CMS_OTHER_RECIPIENT: return false;
 	}
 	return false;
 }
@@ -42,8 +40,7 @@ bool sn_cms_recipient_is_supported(const signet_context *ctx, const sn_cms_recip
 	const sn_span oid = recipient->key_encryption.oid;
 
 	switch (recipient->kind) {
-	case SN_CMS_KEY_TRANSPORT:
-		return is_available(ctx, sn_alg_by_oid(SN_ALG_TRANSPORT, oid));
+	case SN_CMS_KEY_TRANSPORT: return is_available(ctx, sn_alg_by_oid(SN_ALG_TRANSPORT, oid));
 	case SN_CMS_KEY_AGREEMENT:
 		return recipient->originator == SN_CMS_ORIGINATOR_KEY &&
 		       is_available(ctx, sn_alg_by_oid(SN_ALG_AGREEMENT, oid)) &&
@@ -51,8 +48,7 @@ bool sn_cms_recipient_is_supported(const signet_context *ctx, const sn_cms_recip
 	case SN_CMS_KEM:
 	case SN_CMS_KEK:
 	case SN_CMS_PASSWORD:
-	case SN_CMS_OTHER_RECIPIENT:
-		return false;
+	case SN_CMS_OTHER_RECIPIENT: return false;
 	}
 	return false;
 }
@@ -78,8 +74,8 @@ const char *sn_cms_recipient_algorithm(const sn_cms_recipient *recipient, char t
  * suppPubInfo [2] OCTET STRING }. keyInfo is fed as transmitted: senders differ in whether its
  * parameters are absent or NULL, and the digest knows.
  */
-signet_status sn_cms_shared_info_write(sn_span key_info, const sn_span *ukm, size_t key_size,
-    sn_buf *out, signet_error *err)
+signet_status sn_cms_shared_info_write(
+    sn_span key_info, const sn_span *ukm, size_t key_size, sn_buf *out, signet_error *err)
 {
 	const uint32_t bits = (uint32_t)(key_size * 8);
 	const uint8_t octets[4] = { (uint8_t)(bits >> 24), (uint8_t)(bits >> 16),
@@ -133,8 +129,8 @@ static signet_status unwrap_agreement(const signet_context *ctx, const sn_cms_re
 	signet_status status = agree(ctx, recipient, key, wrap, &kek, err);
 
 	if (status == SIGNET_OK)
-		status = sn_wrap_unwrap(ctx, wrap, &kek, recipient->encrypted_key, size, secret_out,
-		    &is_intact, err);
+		status = sn_wrap_unwrap(
+		    ctx, wrap, &kek, recipient->encrypted_key, size, secret_out, &is_intact, err);
 	sn_secret_wipe(&kek);
 	return status;
 }
@@ -150,13 +146,15 @@ signet_status sn_cms_recipient_unwrap(signet_context *ctx, const sn_cms_recipien
 	else if (recipient->kind == SN_CMS_KEY_TRANSPORT)
 		status = sn_transport_unwrap(key,
 		    sn_alg_by_oid(SN_ALG_TRANSPORT, recipient->key_encryption.oid),
-		    recipient->key_encryption.parameters, recipient->encrypted_key, size, &secret, NULL);
+		    recipient->key_encryption.parameters, recipient->encrypted_key, size, &secret,
+		    NULL);
 	else
 		status = unwrap_agreement(ctx, recipient, key, size, &secret, NULL);
 	if (status == SIGNET_E_MEMORY)
 		return signet_fail(err, status, SIGNET_NO_OFFSET, "memory is out");
-	/* RFC 3218 2.3.2 for all of them: a point that is not on the curve, a wrap whose check value
-	 * is wrong, parameters that make no sense end like a wrong key does, at the content */
+	/* RFC 3218 2.3.2 for all of them: a point that is not on the curve, a wrap whose check
+	 * value is wrong, parameters that make no sense end like a wrong key does, at the content
+	 */
 	if (status != SIGNET_OK)
 		status = sn_secret_random(ctx, size, &secret, err);
 	if (status == SIGNET_OK)

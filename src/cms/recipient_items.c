@@ -1,16 +1,16 @@
 /* RecipientInfo (RFC 5652 6.2, RFC 9629 3): which kinds there are, and what each holds. */
 #include "cms/cms_int.h"
 
-typedef signet_status (*read_fields)(sn_ber_list *fields, sn_cms_recipient *recipient,
-    sn_ber_list *keys_out, signet_error *err);
+typedef signet_status (*read_fields)(
+    sn_ber_list *fields, sn_cms_recipient *recipient, sn_ber_list *keys_out, signet_error *err);
 
-static signet_status read_version(sn_ber_list *fields, sn_cms_recipient *recipient,
-    signet_error *err)
+static signet_status read_version(
+    sn_ber_list *fields, sn_cms_recipient *recipient, signet_error *err)
 {
 	sn_ber_item item;
 	uint64_t number;
-	const signet_status status = sn_ber_list_expect(fields, SN_BER_INTEGER,
-	    "version of RecipientInfo", &item, err);
+	const signet_status status =
+	    sn_ber_list_expect(fields, SN_BER_INTEGER, "version of RecipientInfo", &item, err);
 
 	if (status != SIGNET_OK)
 		return status;
@@ -22,12 +22,12 @@ static signet_status read_version(sn_ber_list *fields, sn_cms_recipient *recipie
 }
 
 /* The tail that most kinds have. */
-static signet_status read_encrypted_key(sn_ber_list *fields, sn_cms_recipient *recipient,
-    signet_error *err)
+static signet_status read_encrypted_key(
+    sn_ber_list *fields, sn_cms_recipient *recipient, signet_error *err)
 {
 	sn_ber_item item;
-	signet_status status = sn_ber_list_expect(fields, SN_BER_OCTET_STRING, "encryptedKey",
-	    &item, err);
+	signet_status status =
+	    sn_ber_list_expect(fields, SN_BER_OCTET_STRING, "encryptedKey", &item, err);
 
 	if (status != SIGNET_OK)
 		return status;
@@ -35,11 +35,11 @@ static signet_status read_encrypted_key(sn_ber_list *fields, sn_cms_recipient *r
 	return sn_ber_list_end(fields, "RecipientInfo", err);
 }
 
-static signet_status read_algorithm_and_key(sn_ber_list *fields, sn_cms_recipient *recipient,
-    signet_error *err)
+static signet_status read_algorithm_and_key(
+    sn_ber_list *fields, sn_cms_recipient *recipient, signet_error *err)
 {
-	const signet_status status = sn_cms_algorithm_read(fields, "keyEncryptionAlgorithm",
-	    &recipient->key_encryption, err);
+	const signet_status status = sn_cms_algorithm_read(
+	    fields, "keyEncryptionAlgorithm", &recipient->key_encryption, err);
 
 	if (status != SIGNET_OK)
 		return status;
@@ -48,11 +48,12 @@ static signet_status read_algorithm_and_key(sn_ber_list *fields, sn_cms_recipien
 
 /* RecipientIdentifier, or the same two of OriginatorIdentifierOrKey: issuerAndSerialNumber or
  * [0] SubjectKeyIdentifier. */
-static signet_status read_identifier(sn_ber_list *fields, sn_cms_identifier *id_out,
-    signet_error *err)
+static signet_status read_identifier(
+    sn_ber_list *fields, sn_cms_identifier *id_out, signet_error *err)
 {
 	sn_ber_item item;
-	const signet_status status = sn_ber_list_next(fields, "the recipient identifier", &item, err);
+	const signet_status status =
+	    sn_ber_list_next(fields, "the recipient identifier", &item, err);
 
 	if (status != SIGNET_OK)
 		return status;
@@ -66,8 +67,8 @@ static signet_status read_identifier(sn_ber_list *fields, sn_cms_identifier *id_
 }
 
 /* RFC 5652 6.2.1 */
-static signet_status read_transport(sn_ber_list *fields, sn_cms_recipient *recipient,
-    sn_ber_list *keys_out, signet_error *err)
+static signet_status read_transport(
+    sn_ber_list *fields, sn_cms_recipient *recipient, sn_ber_list *keys_out, signet_error *err)
 {
 	signet_status status = read_version(fields, recipient, err);
 
@@ -80,17 +81,17 @@ static signet_status read_transport(sn_ber_list *fields, sn_cms_recipient *recip
 }
 
 /* OriginatorPublicKey: algorithm, and the point as a BIT STRING. */
-static signet_status read_originator_key(sn_ber_list fields, sn_cms_recipient *recipient,
-    signet_error *err)
+static signet_status read_originator_key(
+    sn_ber_list fields, sn_cms_recipient *recipient, signet_error *err)
 {
 	sn_ber_item item;
-	signet_status status = sn_cms_algorithm_read(&fields, "algorithm of originatorKey",
-	    &recipient->originator_algorithm, err);
+	signet_status status = sn_cms_algorithm_read(
+	    &fields, "algorithm of originatorKey", &recipient->originator_algorithm, err);
 
 	if (status != SIGNET_OK)
 		return status;
-	status = sn_ber_list_expect(&fields, SN_BER_BIT_STRING, "publicKey of originatorKey", &item,
-	    err);
+	status = sn_ber_list_expect(
+	    &fields, SN_BER_BIT_STRING, "publicKey of originatorKey", &item, err);
 	if (status != SIGNET_OK)
 		return status;
 	if (!sn_ber_bit_string_read(item.contents, &recipient->originator_point))
@@ -100,14 +101,14 @@ static signet_status read_originator_key(sn_ber_list fields, sn_cms_recipient *r
 	return sn_ber_list_end(&fields, "originatorKey", err);
 }
 
-static signet_status read_originator(sn_ber_list *fields, sn_cms_recipient *recipient,
-    signet_error *err)
+static signet_status read_originator(
+    sn_ber_list *fields, sn_cms_recipient *recipient, signet_error *err)
 {
 	sn_ber_item outer;
 	sn_ber_item item;
 	sn_ber_list inner;
-	signet_status status = sn_ber_list_expect(fields, SN_BER_CONTEXT_CONSTRUCTED(0),
-	    "originator", &outer, err);
+	signet_status status =
+	    sn_ber_list_expect(fields, SN_BER_CONTEXT_CONSTRUCTED(0), "originator", &outer, err);
 
 	if (status != SIGNET_OK)
 		return status;
@@ -130,8 +131,8 @@ static signet_status read_ukm(sn_ber_list *fields, sn_cms_recipient *recipient, 
 	sn_ber_item outer;
 	sn_ber_item item;
 	sn_ber_list inner;
-	signet_status status = sn_ber_list_optional(fields, SN_BER_CONTEXT_CONSTRUCTED(1), "ukm",
-	    &outer, &recipient->has_ukm, err);
+	signet_status status = sn_ber_list_optional(
+	    fields, SN_BER_CONTEXT_CONSTRUCTED(1), "ukm", &outer, &recipient->has_ukm, err);
 
 	if (status != SIGNET_OK || !recipient->has_ukm)
 		return status;
@@ -144,8 +145,8 @@ static signet_status read_ukm(sn_ber_list *fields, sn_cms_recipient *recipient, 
 }
 
 /* RFC 5652 6.2.2 */
-static signet_status read_agreement(sn_ber_list *fields, sn_cms_recipient *recipient,
-    sn_ber_list *keys_out, signet_error *err)
+static signet_status read_agreement(
+    sn_ber_list *fields, sn_cms_recipient *recipient, sn_ber_list *keys_out, signet_error *err)
 {
 	sn_ber_item keys;
 	signet_status status = read_version(fields, recipient, err);
@@ -155,17 +156,17 @@ static signet_status read_agreement(sn_ber_list *fields, sn_cms_recipient *recip
 	if (status == SIGNET_OK)
 		status = read_ukm(fields, recipient, err);
 	if (status == SIGNET_OK)
-		status = sn_cms_algorithm_read(fields, "keyEncryptionAlgorithm",
-		    &recipient->key_encryption, err);
+		status = sn_cms_algorithm_read(
+		    fields, "keyEncryptionAlgorithm", &recipient->key_encryption, err);
 	if (status == SIGNET_OK)
-		status = sn_ber_list_expect(fields, SN_BER_SEQUENCE, "recipientEncryptedKeys",
-		    &keys, err);
+		status = sn_ber_list_expect(
+		    fields, SN_BER_SEQUENCE, "recipientEncryptedKeys", &keys, err);
 	if (status != SIGNET_OK)
 		return status;
 	*keys_out = sn_ber_list_in(fields, &keys);
 	if (sn_ber_list_is_empty(keys_out))
-		return signet_fail(err, SIGNET_E_MALFORMED, keys_out->offset,
-		    "recipientEncryptedKeys is empty");
+		return signet_fail(
+		    err, SIGNET_E_MALFORMED, keys_out->offset, "recipientEncryptedKeys is empty");
 	return sn_ber_list_end(fields, "KeyAgreeRecipientInfo", err);
 }
 
@@ -175,22 +176,22 @@ static signet_status read_key_id(const sn_ber_list *fields, const sn_ber_item *i
 {
 	sn_ber_list inner = sn_ber_list_in(fields, item);
 	sn_ber_item key_id;
-	const signet_status status = sn_ber_list_expect(&inner, SN_BER_OCTET_STRING,
-	    "the key identifier", &key_id, err);
+	const signet_status status =
+	    sn_ber_list_expect(&inner, SN_BER_OCTET_STRING, "the key identifier", &key_id, err);
 
 	if (status == SIGNET_OK)
 		*id_out = (sn_cms_identifier){ .is_key_id = true, .key_id = key_id.contents };
 	return status;
 }
 
-signet_status sn_cms_recipient_read_key(sn_ber_list *keys, sn_cms_recipient *recipient,
-    signet_error *err)
+signet_status sn_cms_recipient_read_key(
+    sn_ber_list *keys, sn_cms_recipient *recipient, signet_error *err)
 {
 	sn_ber_item key;
 	sn_ber_item rid;
 	sn_ber_list fields;
-	signet_status status = sn_ber_list_expect(keys, SN_BER_SEQUENCE, "RecipientEncryptedKey",
-	    &key, err);
+	signet_status status =
+	    sn_ber_list_expect(keys, SN_BER_SEQUENCE, "RecipientEncryptedKey", &key, err);
 
 	if (status != SIGNET_OK)
 		return status;
@@ -211,8 +212,8 @@ signet_status sn_cms_recipient_read_key(sn_ber_list *keys, sn_cms_recipient *rec
 }
 
 /* RFC 5652 6.2.3 */
-static signet_status read_kek(sn_ber_list *fields, sn_cms_recipient *recipient,
-    sn_ber_list *keys_out, signet_error *err)
+static signet_status read_kek(
+    sn_ber_list *fields, sn_cms_recipient *recipient, sn_ber_list *keys_out, signet_error *err)
 {
 	sn_ber_item item;
 	signet_status status = read_version(fields, recipient, err);
@@ -228,8 +229,8 @@ static signet_status read_kek(sn_ber_list *fields, sn_cms_recipient *recipient,
 }
 
 /* RFC 5652 6.2.4 */
-static signet_status read_password(sn_ber_list *fields, sn_cms_recipient *recipient,
-    sn_ber_list *keys_out, signet_error *err)
+static signet_status read_password(
+    sn_ber_list *fields, sn_cms_recipient *recipient, sn_ber_list *keys_out, signet_error *err)
 {
 	sn_ber_item item;
 	signet_status status = read_version(fields, recipient, err);
@@ -239,16 +240,16 @@ static signet_status read_password(sn_ber_list *fields, sn_cms_recipient *recipi
 		status = sn_ber_list_optional(fields, SN_BER_CONTEXT_CONSTRUCTED(0),
 		    "keyDerivationAlgorithm", &item, &recipient->has_key_derivation, err);
 	if (status == SIGNET_OK && recipient->has_key_derivation)
-		status = sn_cms_algorithm_read_fields(fields, &item, "keyDerivationAlgorithm",
-		    &recipient->key_derivation, err);
+		status = sn_cms_algorithm_read_fields(
+		    fields, &item, "keyDerivationAlgorithm", &recipient->key_derivation, err);
 	if (status != SIGNET_OK)
 		return status;
 	return read_algorithm_and_key(fields, recipient, err);
 }
 
 /* RFC 5652 6.2.5. Of a KEMRecipientInfo (RFC 9629 3), the identifier is read, for the report. */
-static signet_status read_other(sn_ber_list *fields, sn_cms_recipient *recipient,
-    sn_ber_list *keys_out, signet_error *err)
+static signet_status read_other(
+    sn_ber_list *fields, sn_cms_recipient *recipient, sn_ber_list *keys_out, signet_error *err)
 {
 	sn_ber_item type;
 	sn_ber_item value;

@@ -28,7 +28,8 @@ static signet_status write_transport(signet_context *ctx, const signet_cert *cer
 
 	sn_buf_init(&identifier, ctx, INFO_OVERHEAD, "keyEncryptionAlgorithm");
 	sn_buf_init(&wrapped, ctx, INFO_OVERHEAD, "encryptedKey");
-	status = sn_transport_wrap(sn_cert_public_key(cert), alg, secret, &identifier, &wrapped, err);
+	status =
+	    sn_transport_wrap(sn_cert_public_key(cert), alg, secret, &identifier, &wrapped, err);
 	if (status != SIGNET_OK)
 		goto out;
 	sn_ber_writer_init(&writer, out, err);
@@ -49,9 +50,9 @@ out:
 typedef struct agreement {
 	const sn_alg *alg;
 	const sn_alg *wrap;
-	sn_buf originator;      /* AlgorithmIdentifier of the ephemeral key */
+	sn_buf originator; /* AlgorithmIdentifier of the ephemeral key */
 	sn_buf point;
-	sn_buf key_info;        /* AlgorithmIdentifier of the key wrap */
+	sn_buf key_info; /* AlgorithmIdentifier of the key wrap */
 	sn_buf wrapped;
 } agreement;
 
@@ -126,8 +127,8 @@ static void write_originator(sn_ber_writer *writer, const agreement *a)
 	sn_ber_writer_end(writer, originator);
 }
 
-static signet_status write_agreement_info(const agreement *a, const signet_cert *cert,
-    sn_buf *out, signet_error *err)
+static signet_status write_agreement_info(
+    const agreement *a, const signet_cert *cert, sn_buf *out, signet_error *err)
 {
 	sn_ber_writer writer;
 	size_t info;
@@ -145,8 +146,8 @@ static signet_status write_agreement_info(const agreement *a, const signet_cert 
 	inner = sn_ber_writer_begin(&writer, SN_BER_SEQUENCE);
 	key = sn_ber_writer_begin(&writer, SN_BER_SEQUENCE);
 	write_issuer_serial(&writer, cert);
-	sn_ber_writer_item(&writer, SN_BER_OCTET_STRING,
-	    (sn_span){ a->wrapped.data, a->wrapped.size });
+	sn_ber_writer_item(
+	    &writer, SN_BER_OCTET_STRING, (sn_span){ a->wrapped.data, a->wrapped.size });
 	sn_ber_writer_end(&writer, key);
 	sn_ber_writer_end(&writer, inner);
 	sn_ber_writer_end(&writer, info);
@@ -164,8 +165,8 @@ static const sn_alg *wrap_for(size_t key_size)
 	return NULL;
 }
 
-static signet_status write_agreement(signet_context *ctx, const signet_cert *cert,
-    const char *name, const sn_secret *secret, size_t key_size, sn_buf *out, signet_error *err)
+static signet_status write_agreement(signet_context *ctx, const signet_cert *cert, const char *name,
+    const sn_secret *secret, size_t key_size, sn_buf *out, signet_error *err)
 {
 	agreement a = { .alg = sn_alg_by_name(SN_ALG_AGREEMENT, name), .wrap = wrap_for(key_size) };
 	signet_status status;
@@ -185,7 +186,7 @@ static signet_status write_agreement(signet_context *ctx, const signet_cert *cer
 /* How to encrypt to a kind of key. */
 static const struct {
 	const char *kind;
-	const char *agreement;  /* NULL: key transport */
+	const char *agreement; /* NULL: key transport */
 } kinds[] = {
 	{ "rsa", NULL },
 	{ "ec", "ecdh-sha256" },
@@ -203,7 +204,8 @@ signet_status sn_cms_recipient_write(signet_context *ctx, const signet_cert *cer
 
 	if (status == SIGNET_E_UNAVAILABLE || status == SIGNET_E_MALFORMED)
 		return signet_fail(err, SIGNET_E_NO_CERT, SIGNET_NO_OFFSET,
-		    "the key of the certificate cannot be used here: %s", signet_cert_subject(cert));
+		    "the key of the certificate cannot be used here: %s",
+		    signet_cert_subject(cert));
 	if (status != SIGNET_OK)
 		return status;
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
@@ -212,8 +214,8 @@ signet_status sn_cms_recipient_write(signet_context *ctx, const signet_cert *cer
 		if (strcmp(kinds[i].kind, sn_public_key_kind(key)) != 0)
 			continue;
 		if (is_agreement)
-			status = write_agreement(ctx, cert, kinds[i].agreement, secret,
-			    cipher_key_size, out, err);
+			status = write_agreement(
+			    ctx, cert, kinds[i].agreement, secret, cipher_key_size, out, err);
 		else
 			status = write_transport(ctx, cert,
 			    sn_alg_by_name(SN_ALG_TRANSPORT, oaep ? "rsa-oaep" : "rsa-pkcs1"),

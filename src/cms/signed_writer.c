@@ -16,8 +16,7 @@ static unsigned version_of(const sn_cms_signed_spec *spec, sn_span content_type)
 }
 
 /* version and digestAlgorithms. RFC 5754 2: the SHA-2 identifiers have no parameters. */
-static void write_head(sn_ber_writer *writer, const sn_cms_signed_spec *spec,
-    sn_span content_type)
+static void write_head(sn_ber_writer *writer, const sn_cms_signed_spec *spec, sn_span content_type)
 {
 	size_t set;
 
@@ -36,15 +35,15 @@ static void write_head(sn_ber_writer *writer, const sn_cms_signed_spec *spec,
 /* certificates and signerInfos */
 static void write_tail(sn_ber_writer *writer, const sn_cms_signed_spec *spec)
 {
-	const size_t count = spec->certificates == NULL ? 0 :
-	                                                  signet_cert_list_count(spec->certificates);
+	const size_t count =
+	    spec->certificates == NULL ? 0 : signet_cert_list_count(spec->certificates);
 	size_t set;
 
 	if (count != 0) {
 		set = sn_ber_writer_begin(writer, SN_BER_CONTEXT_CONSTRUCTED(0));
 		for (size_t i = 0; i < count; i++)
-			sn_ber_writer_raw(writer,
-			    sn_cert_der(signet_cert_list_get(spec->certificates, i)));
+			sn_ber_writer_raw(
+			    writer, sn_cert_der(signet_cert_list_get(spec->certificates, i)));
 		sn_ber_writer_end_set_of(writer, set);
 	}
 	set = sn_ber_writer_begin(writer, SN_BER_SET);
@@ -52,8 +51,8 @@ static void write_tail(sn_ber_writer *writer, const sn_cms_signed_spec *spec)
 	sn_ber_writer_end_set_of(writer, set);
 }
 
-static void write_detached(sn_ber_writer *writer, const sn_cms_signed_spec *spec,
-    sn_span content_type)
+static void write_detached(
+    sn_ber_writer *writer, const sn_cms_signed_spec *spec, sn_span content_type)
 {
 	const size_t info = sn_ber_writer_begin(writer, SN_BER_SEQUENCE);
 	size_t content;
@@ -73,7 +72,7 @@ static void write_detached(sn_ber_writer *writer, const sn_cms_signed_spec *spec
 	sn_ber_writer_end(writer, info);
 }
 
-enum { SIGNED_DATA = 2, LEVELS = 6 };   /* of them: which one is the SignedData */
+enum { SIGNED_DATA = 2, LEVELS = 6 }; /* of them: which one is the SignedData */
 
 static signet_status write_around(const sn_cms_signed_spec *spec, const sn_buf *head,
     const sn_buf *type_items, sn_buf *prefix, sn_buf *suffix, signet_error *err)
@@ -109,7 +108,7 @@ static signet_status write_enclosing(const sn_cms_signed_spec *spec, sn_span con
 {
 	sn_ber_writer writer;
 	sn_buf head;
-	sn_buf type_items;      /* contentType and eContentType */
+	sn_buf type_items; /* contentType and eContentType */
 	signet_status status;
 
 	sn_buf_init(&head, ctx, ctx->limits.attributes, "digestAlgorithms");
@@ -134,8 +133,8 @@ out:
 signet_status sn_cms_signed_write(const signet_context *ctx, const sn_cms_signed_spec *spec,
     sn_buf *prefix, sn_buf *suffix, signet_error *err)
 {
-	const sn_span content_type = spec->content_type.size != 0 ? spec->content_type :
-	                                                            sn_cms_oid_data;
+	const sn_span content_type =
+	    spec->content_type.size != 0 ? spec->content_type : sn_cms_oid_data;
 	const size_t prefix_size = prefix->size;
 	const size_t suffix_size = suffix == NULL ? 0 : suffix->size;
 	sn_ber_writer writer;
@@ -156,8 +155,8 @@ signet_status sn_cms_signed_write(const signet_context *ctx, const sn_cms_signed
 	return status;
 }
 
-signet_status sn_cms_certs_only_write(const signet_context *ctx, const signet_cert_list *list,
-    sn_buf *out, signet_error *err)
+signet_status sn_cms_certs_only_write(
+    const signet_context *ctx, const signet_cert_list *list, sn_buf *out, signet_error *err)
 {
 	const sn_cms_signed_spec spec = { .certificates = list, .detached = true };
 

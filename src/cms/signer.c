@@ -39,10 +39,7 @@ static void judge(judging *j, sn_cms_signature_state state, const char *reason)
 	j->reason = reason;
 }
 
-static bool is_good(const judging *j)
-{
-	return j->state == SN_CMS_SIGNATURE_GOOD;
-}
+static bool is_good(const judging *j) { return j->state == SN_CMS_SIGNATURE_GOOD; }
 
 /*
  * RFC 5652 5.3: which digest the signature algorithm names, if it names one, is that of
@@ -60,8 +57,8 @@ static void judge_algorithms(judging *j)
 		judge(j, SN_CMS_SIGNATURE_FORM_BAD, "digest-algorithm-mismatch");
 }
 
-static signet_status check_signature(judging *j, bool is_digest, sn_span data, bool *good_out,
-    signet_error *err)
+static signet_status check_signature(
+    judging *j, bool is_digest, sn_span data, bool *good_out, signet_error *err)
 {
 	const sn_public_key *key;
 	signet_status status = sn_cert_usable_key(j->cert, &key, err);
@@ -110,10 +107,10 @@ static signet_status judge_attribute_signature(judging *j, signet_error *err)
 	status = check_signature(j, false, (sn_span){ der.data, der.size }, &is_correct, err);
 	/* some do not sort them, and sign them so */
 	if (status == SIGNET_OK && !is_correct &&
-	    !sn_span_equal((sn_span){ der.data, der.size },
-	        (sn_span){ as_sent.data, as_sent.size }))
-		status = check_signature(j, false, (sn_span){ as_sent.data, as_sent.size },
-		    &is_correct, err);
+	    !sn_span_equal(
+		(sn_span){ der.data, der.size }, (sn_span){ as_sent.data, as_sent.size }))
+		status = check_signature(
+		    j, false, (sn_span){ as_sent.data, as_sent.size }, &is_correct, err);
 	status = judge_check(j, status, is_correct);
 out:
 	sn_buf_clear(&as_sent);
@@ -122,8 +119,8 @@ out:
 }
 
 /* The hash of the signer's certificate, from the first ESSCertID or ESSCertIDv2. */
-static bool read_certificate_id(const sn_cms_attributes *attributes, sn_span *hash_out,
-    sn_cms_algorithm *algorithm_out)
+static bool read_certificate_id(
+    const sn_cms_attributes *attributes, sn_span *hash_out, sn_cms_algorithm *algorithm_out)
 {
 	sn_ber_list list = sn_ber_list_of(attributes->signing_certificate, 0);
 	sn_ber_item item;
@@ -146,8 +143,8 @@ static bool read_certificate_id(const sn_cms_attributes *attributes, sn_span *ha
 }
 
 /* RFC 5035 5.4.1.1, RFC 2634 5.4.1: the hash ties the signature to one certificate. */
-static signet_status judge_signing_certificate(judging *j, const sn_cms_attributes *attributes,
-    signet_error *err)
+static signet_status judge_signing_certificate(
+    judging *j, const sn_cms_attributes *attributes, signet_error *err)
 {
 	const sn_span der = sn_cert_der(j->cert);
 	uint8_t value[SN_DIGEST_MAX];
@@ -164,8 +161,8 @@ static signet_status judge_signing_certificate(judging *j, const sn_cms_attribut
 	if (algorithm.oid.size != 0)
 		alg = sn_alg_by_oid(SN_ALG_DIGEST, algorithm.oid);
 	else
-		alg = sn_alg_by_name(SN_ALG_DIGEST,
-		    attributes->is_signing_certificate_v2 ? "sha256" : "sha1");
+		alg = sn_alg_by_name(
+		    SN_ALG_DIGEST, attributes->is_signing_certificate_v2 ? "sha256" : "sha1");
 	if (alg == NULL || !sn_alg_is_available(j->ctx, alg)) {
 		judge(j, SN_CMS_SIGNATURE_UNSUPPORTED, "algorithm-unavailable");
 		return SIGNET_OK;
@@ -205,8 +202,7 @@ static signet_status judge_with_attributes(judging *j, signet_error *err)
 }
 
 /* RFC 5652 5.3: without attributes the signature is over the content, which must be id-data. */
-static signet_status judge_without_attributes(judging *j, bool is_attribute_set,
-    signet_error *err)
+static signet_status judge_without_attributes(judging *j, bool is_attribute_set, signet_error *err)
 {
 	bool is_correct = false;
 	signet_status status;

@@ -18,23 +18,23 @@ const sn_alg *sn_cms_signer_digest(const sn_cms_signer *signer);
 
 typedef enum sn_cms_signature_state {
 	SN_CMS_SIGNATURE_GOOD,
-	SN_CMS_SIGNATURE_BAD,           /* of the attributes or content: altered */
-	SN_CMS_SIGNATURE_DIGEST_BAD,    /* messageDigest is not that of the content */
-	SN_CMS_SIGNATURE_FORM_BAD,      /* attributes that RFC 5652 or 8551 forbid; reason says which */
-	SN_CMS_SIGNATURE_UNSUPPORTED    /* algorithm unknown or unavailable */
+	SN_CMS_SIGNATURE_BAD,        /* of the attributes or content: altered */
+	SN_CMS_SIGNATURE_DIGEST_BAD, /* messageDigest is not that of the content */
+	SN_CMS_SIGNATURE_FORM_BAD, /* attributes that RFC 5652 or 8551 forbid; reason says which */
+	SN_CMS_SIGNATURE_UNSUPPORTED /* algorithm unknown or unavailable */
 } sn_cms_signature_state;
 
 /* What the attributes say; spans point into the SignerInfo. */
 typedef struct sn_cms_attributes {
 	bool has_content_type, has_message_digest, has_signing_time;
-	sn_span content_type;           /* OID contents */
+	sn_span content_type; /* OID contents */
 	sn_span message_digest;
-	int64_t signing_time;           /* seconds since 1970 */
-	sn_span capabilities;           /* SMIMECapabilities: whole TLV, empty when absent */
+	int64_t signing_time; /* seconds since 1970 */
+	sn_span capabilities; /* SMIMECapabilities: whole TLV, empty when absent */
 	sn_cms_identifier encryption_certificate; /* SMIMEEncryptionKeyPreference, or Microsoft's */
 	bool has_encryption_certificate;
-	bool has_signing_certificate;   /* signingCertificate or V2 (RFC 2634, 5035) */
-	sn_span signing_certificate;    /* its value, whole TLV */
+	bool has_signing_certificate; /* signingCertificate or V2 (RFC 2634, 5035) */
+	sn_span signing_certificate;  /* its value, whole TLV */
 	bool is_signing_certificate_v2;
 } sn_cms_attributes;
 

@@ -12,8 +12,7 @@ enum { SIGNATURE_MAX = 64 << 10 };
  * RFC 8551 2.5.2: what this build opens, best first: tags before none, long keys before short
  * ones. Parameters of AES are absent (RFC 3565 4.1, RFC 5084 4).
  */
-signet_status sn_cms_capabilities_default(const signet_context *ctx, sn_buf *out,
-    signet_error *err)
+signet_status sn_cms_capabilities_default(const signet_context *ctx, sn_buf *out, signet_error *err)
 {
 	static const sn_alg_mode modes[] = { SN_MODE_GCM, SN_MODE_CBC };
 	static const size_t key_sizes[] = { 32, 24, 16 };
@@ -28,11 +27,14 @@ signet_status sn_cms_capabilities_default(const signet_context *ctx, sn_buf *out
 		for (size_t i = 0; (alg = sn_alg_at(i)) != NULL; i++) {
 			size_t capability;
 
-			if (alg->kind != SN_ALG_CIPHER || alg->weak || alg->mode != modes[wanted / 3] ||
-			    alg->key_size != key_sizes[wanted % 3] || !sn_alg_is_available(ctx, alg))
+			if (alg->kind != SN_ALG_CIPHER || alg->weak ||
+			    alg->mode != modes[wanted / 3] ||
+			    alg->key_size != key_sizes[wanted % 3] ||
+			    !sn_alg_is_available(ctx, alg))
 				continue;
 			capability = sn_ber_writer_begin(&writer, SN_BER_SEQUENCE);
-			sn_ber_writer_item(&writer, SN_BER_OID, (sn_span){ alg->oid, alg->oid_size });
+			sn_ber_writer_item(
+			    &writer, SN_BER_OID, (sn_span){ alg->oid, alg->oid_size });
 			sn_ber_writer_end(&writer, capability);
 		}
 	}
@@ -40,8 +42,8 @@ signet_status sn_cms_capabilities_default(const signet_context *ctx, sn_buf *out
 	return sn_ber_writer_finish(&writer);
 }
 
-signet_status sn_cms_signer_spec_digest(const sn_cms_signer_spec *spec, const sn_alg **digest_out,
-    signet_error *err)
+signet_status sn_cms_signer_spec_digest(
+    const sn_cms_signer_spec *spec, const sn_alg **digest_out, signet_error *err)
 {
 	sn_signature_plan plan;
 	const signet_status status = sn_signature_plan_make(spec->key, spec->digest, &plan, err);
@@ -147,8 +149,8 @@ static signet_status hash_certificate(const signet_context *ctx, const signet_ce
 	const sn_alg *sha256 = sn_alg_by_name(SN_ALG_DIGEST, "sha256");
 	const sn_span der = sn_cert_der(cert);
 	size_t size;
-	const signet_status status = sn_digest_once(ctx, sha256, der.data, der.size, value, &size,
-	    err);
+	const signet_status status =
+	    sn_digest_once(ctx, sha256, der.data, der.size, value, &size, err);
 
 	if (status == SIGNET_OK)
 		*hash_out = (sn_span){ value, size };
@@ -167,15 +169,15 @@ static signet_status write_signer_info(const sn_cms_signer_spec *spec,
 	info = sn_ber_writer_begin(&writer, SN_BER_SEQUENCE);
 	sn_ber_writer_uint(&writer, 1);
 	write_issuer_serial(&writer, SN_BER_SEQUENCE, spec->cert);
-	sn_ber_writer_raw(&writer,
-	    (sn_span){ plan->digest_identifier, plan->digest_identifier_size });
+	sn_ber_writer_raw(
+	    &writer, (sn_span){ plan->digest_identifier, plan->digest_identifier_size });
 	/* the tag [0] in place of SET OF, which is what was signed */
 	sn_ber_writer_raw(&writer, (sn_span){ &signed_attributes, 1 });
 	sn_ber_writer_raw(&writer, (sn_span){ attributes->data + 1, attributes->size - 1 });
-	sn_ber_writer_raw(&writer,
-	    (sn_span){ plan->signature_identifier, plan->signature_identifier_size });
-	sn_ber_writer_item(&writer, SN_BER_OCTET_STRING,
-	    (sn_span){ signature->data, signature->size });
+	sn_ber_writer_raw(
+	    &writer, (sn_span){ plan->signature_identifier, plan->signature_identifier_size });
+	sn_ber_writer_item(
+	    &writer, SN_BER_OCTET_STRING, (sn_span){ signature->data, signature->size });
 	sn_ber_writer_end(&writer, info);
 	return sn_ber_writer_finish(&writer);
 }

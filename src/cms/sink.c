@@ -5,8 +5,7 @@ static signet_status failed_before(const sn_cms_sink *sink, signet_error *err)
 	return signet_fail(err, sink->failure, SIGNET_NO_OFFSET, "this stream has failed before");
 }
 
-static signet_status write_sink(signet_sink *s, const uint8_t *data, size_t size,
-    signet_error *err)
+static signet_status write_sink(signet_sink *s, const uint8_t *data, size_t size, signet_error *err)
 {
 	sn_cms_sink *sink = (sn_cms_sink *)s;
 
@@ -17,10 +16,7 @@ static signet_status write_sink(signet_sink *s, const uint8_t *data, size_t size
 	return sink->failure;
 }
 
-static void abort_sink(signet_sink *s)
-{
-	sn_cms_sink_clear((sn_cms_sink *)s);
-}
+static void abort_sink(signet_sink *s) { sn_cms_sink_clear((sn_cms_sink *)s); }
 
 static signet_status finish_sink(signet_sink *s, signet_error *err)
 {
@@ -44,7 +40,8 @@ static signet_status finish_sink(signet_sink *s, signet_error *err)
 
 void sn_cms_sink_init(sn_cms_sink *sink, const signet_context *ctx, signet_sink *next)
 {
-	sink->sink = (signet_sink){ .write = write_sink, .finish = finish_sink, .abort = abort_sink };
+	sink->sink =
+	    (signet_sink){ .write = write_sink, .finish = finish_sink, .abort = abort_sink };
 	sink->ctx = ctx;
 	sink->next = next;
 	sink->is_ended = false;

@@ -13,10 +13,10 @@ struct sn_cms_sink {
 	signet_sink sink;
 	const signet_context *ctx;
 	signet_sink *next;
-	bool is_ended;              /* finished or aborted */
+	bool is_ended; /* finished or aborted */
 	signet_status failure;
-	signet_status (*write)(sn_cms_sink *sink, const uint8_t *data, size_t size,
-	    signet_error *err);
+	signet_status (*write)(
+	    sn_cms_sink *sink, const uint8_t *data, size_t size, signet_error *err);
 	/* Writes what is left; the next sink is finished afterwards. */
 	signet_status (*finish)(sn_cms_sink *sink, signet_error *err);
 };

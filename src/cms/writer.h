@@ -20,19 +20,19 @@
 typedef struct sn_cms_signer_spec {
 	signet_cert *cert;
 	const signet_key *key;
-	const char *digest;                     /* asked; NULL: as the key asks */
-	int64_t signing_time;                   /* SN_TIME_NONE: no such attribute */
-	const signet_cert *encryption_cert;     /* SMIMEEncryptionKeyPreference; NULL: none */
-	sn_span capabilities;                   /* SMIMECapabilities, DER; empty: none */
+	const char *digest;                 /* asked; NULL: as the key asks */
+	int64_t signing_time;               /* SN_TIME_NONE: no such attribute */
+	const signet_cert *encryption_cert; /* SMIMEEncryptionKeyPreference; NULL: none */
+	sn_span capabilities;               /* SMIMECapabilities, DER; empty: none */
 } sn_cms_signer_spec;
 
 /* The default SMIMECapabilities (RFC 8551 2.5.2): what this build opens, best first. */
-signet_status sn_cms_capabilities_default(const signet_context *ctx, sn_buf *out,
-    signet_error *err) SIGNET_CHECKED;
+signet_status sn_cms_capabilities_default(
+    const signet_context *ctx, sn_buf *out, signet_error *err) SIGNET_CHECKED;
 
 /* Which digest a signer needs of the content; the caller computes it while content passes. */
-signet_status sn_cms_signer_spec_digest(const sn_cms_signer_spec *spec, const sn_alg **digest_out,
-    signet_error *err) SIGNET_CHECKED;
+signet_status sn_cms_signer_spec_digest(
+    const sn_cms_signer_spec *spec, const sn_alg **digest_out, signet_error *err) SIGNET_CHECKED;
 
 /* Appends a SignerInfo in DER over a content of type content_type (OID contents) and digest. */
 signet_status sn_cms_signer_write(signet_context *ctx, const sn_cms_signer_spec *spec,
@@ -48,13 +48,13 @@ signet_status sn_cms_signer_write(signet_context *ctx, const sn_cms_signer_spec 
  * first, and the suffix by another call once the digest is known.
  */
 typedef struct sn_cms_signed_spec {
-	sn_span content_type;                   /* OID contents; empty: id-data */
+	sn_span content_type; /* OID contents; empty: id-data */
 	const sn_alg *const *digests;
 	size_t digest_count;
-	const signet_cert_list *certificates;   /* NULL: none */
+	const signet_cert_list *certificates; /* NULL: none */
 	sn_span signer_infos;
 	size_t signer_count;
-	bool has_key_id;                        /* a SignerInfo of version 3 */
+	bool has_key_id; /* a SignerInfo of version 3 */
 	bool detached;
 	uint64_t content_size;
 } sn_cms_signed_spec;
@@ -75,12 +75,12 @@ signet_status sn_cms_certs_only_write(const signet_context *ctx, const signet_ce
 typedef struct sn_cms_enveloped_spec {
 	const sn_alg *cipher;
 	const sn_secret *key;
-	sn_span recipient_infos;                /* DER, one after the other */
-	unsigned version;                       /* the highest of the RecipientInfos */
-	sn_span content_type;                   /* OID contents; empty: id-data */
-	sn_span authenticated_attributes;       /* authenv: contents of the SET in DER; empty: none;
-	                                           required when the type is not id-data */
-	uint64_t content_size;                  /* or SN_SIZE_UNKNOWN */
+	sn_span recipient_infos;          /* DER, one after the other */
+	unsigned version;                 /* the highest of the RecipientInfos */
+	sn_span content_type;             /* OID contents; empty: id-data */
+	sn_span authenticated_attributes; /* authenv: contents of the SET in DER; empty: none;
+					     required when the type is not id-data */
+	uint64_t content_size;            /* or SN_SIZE_UNKNOWN */
 } sn_cms_enveloped_spec;
 
 signet_status sn_cms_enveloped_sink_new(signet_context *ctx, const sn_cms_enveloped_spec *spec,
@@ -100,6 +100,6 @@ signet_status sn_cms_inflate_sink_new(signet_context *ctx, signet_sink *next,
     signet_sink **sink_out, signet_error *err) SIGNET_CHECKED;
 void sn_cms_inflate_sink_free(signet_sink **sink);
 
-extern const sn_span sn_cms_oid_data;           /* 1.2.840.113549.1.7.1 */
+extern const sn_span sn_cms_oid_data; /* 1.2.840.113549.1.7.1 */
 
 #endif

@@ -12,7 +12,9 @@ typedef struct row {
 } row;
 
 #define ROW(name, octets, expected, definite) \
-	{ name, octets, sizeof(octets) - 1, expected, sizeof(expected) - 1, definite }
+	{ \
+		name, octets, sizeof(octets) - 1, expected, sizeof(expected) - 1, definite \
+	}
 
 static const row rows[] = {
 	ROW("definite", "\x30\x02\x05\x00", "\x30\x02\x05\x00", true),
@@ -20,8 +22,8 @@ static const row rows[] = {
 	ROW("indefinite", "\x30\x80\x05\x00\x00\x00", "\x30\x02\x05\x00", false),
 	ROW("nested", "\x30\x80\x31\x80\x02\x01\x07\x00\x00\x05\x00\x00\x00",
 	    "\x30\x07\x31\x03\x02\x01\x07\x05\x00", false),
-	ROW("indefinite in definite", "\x30\x06\x31\x80\x05\x00\x00\x00", "\x30\x04\x31\x02\x05\x00",
-	    false),
+	ROW("indefinite in definite", "\x30\x06\x31\x80\x05\x00\x00\x00",
+	    "\x30\x04\x31\x02\x05\x00", false),
 	ROW("broken string", "\x24\x80\x04\x01\x61\x04\x01\x62\x00\x00", "\x04\x02\x61\x62", false),
 	ROW("definite broken string", "\x30\x08\x24\x06\x04\x01\x61\x04\x01\x62",
 	    "\x30\x04\x04\x02\x61\x62", false),
@@ -41,7 +43,8 @@ static void definite__each_form_is_brought_to_it(void **state)
 		print_message("%s\n", rows[i].name);
 		harness_init(&h);
 		sn_buf_init(&out, h.ctx, 1000, "test");
-		assert_int_equal(sn_ber_definite_check(octets, 8, 0, &is_definite, NULL), SIGNET_OK);
+		assert_int_equal(
+		    sn_ber_definite_check(octets, 8, 0, &is_definite, NULL), SIGNET_OK);
 		assert_int_equal(is_definite, rows[i].is_definite);
 		assert_int_equal(sn_ber_definite_write(octets, 8, 0, &out, NULL), SIGNET_OK);
 		assert_int_equal(out.size, rows[i].expected_size);
@@ -66,8 +69,10 @@ static void definite__malformed_is_refused_with_its_offset(void **state)
 		signet_error err = { 0 };
 
 		print_message("%s\n", bad[i].name);
-		assert_int_equal(sn_ber_definite_check((sn_span){ (const uint8_t *)bad[i].octets,
-		    bad[i].size }, 8, 1000, &is_definite, &err), SIGNET_E_MALFORMED);
+		assert_int_equal(
+		    sn_ber_definite_check((sn_span){ (const uint8_t *)bad[i].octets, bad[i].size },
+			8, 1000, &is_definite, &err),
+		    SIGNET_E_MALFORMED);
 		assert_true(err.offset >= 1000 && err.offset <= 1000 + bad[i].size);
 	}
 }
@@ -78,10 +83,12 @@ static void definite__depth_limit_is_held(void **state)
 	bool is_definite;
 
 	(void)state;
-	assert_int_equal(sn_ber_definite_check((sn_span){ octets, sizeof(octets) }, 2, 0,
-	    &is_definite, NULL), SIGNET_E_LIMIT);
-	assert_int_equal(sn_ber_definite_check((sn_span){ octets, sizeof(octets) }, 3, 0,
-	    &is_definite, NULL), SIGNET_OK);
+	assert_int_equal(
+	    sn_ber_definite_check((sn_span){ octets, sizeof(octets) }, 2, 0, &is_definite, NULL),
+	    SIGNET_E_LIMIT);
+	assert_int_equal(
+	    sn_ber_definite_check((sn_span){ octets, sizeof(octets) }, 3, 0, &is_definite, NULL),
+	    SIGNET_OK);
 }
 
 static void definite__deepest_item_is_written(void **state)
@@ -98,8 +105,9 @@ static void definite__deepest_item_is_written(void **state)
 	memset(octets + 2 * DEPTH + 2, 0, 2 * DEPTH);
 	harness_init(&h);
 	sn_buf_init(&out, h.ctx, 1000, "test");
-	assert_int_equal(sn_ber_definite_write((sn_span){ octets, sizeof(octets) }, 1000, 0, &out,
-	    NULL), SIGNET_OK);
+	assert_int_equal(
+	    sn_ber_definite_write((sn_span){ octets, sizeof(octets) }, 1000, 0, &out, NULL),
+	    SIGNET_OK);
 	assert_memory_equal(out.data + out.size - 4, "\x30\x02\x05\x00", 4);
 	sn_buf_clear(&out);
 	harness_clear(&h);
@@ -112,8 +120,8 @@ static signet_status write_once(signet_context *ctx, void *user, signet_error *e
 	signet_status status;
 
 	sn_buf_init(&out, ctx, 1000, "test");
-	status = sn_ber_definite_write((sn_span){ (const uint8_t *)r->octets, r->size }, 8, 0, &out,
-	    err);
+	status = sn_ber_definite_write(
+	    (sn_span){ (const uint8_t *)r->octets, r->size }, 8, 0, &out, err);
 	sn_buf_clear(&out);
 	return status;
 }

@@ -37,8 +37,8 @@ static void oid__both_ways_agree(void **state)
 
 static void oid__malformed_text_is_refused(void **state)
 {
-	static const char *const rows[] = { "", "1", "1.", ".1", "3.1", "1.40", "1.2.", "1..2", "1.2x",
-		"1.02", "1.2.18446744073709551616", "1.2 .3" };
+	static const char *const rows[] = { "", "1", "1.", ".1", "3.1", "1.40", "1.2.", "1..2",
+		"1.2x", "1.02", "1.2.18446744073709551616", "1.2 .3" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -70,8 +70,8 @@ static void oid__malformed_octets_are_refused(void **state)
 
 static void oid__arc_above_64_bits_is_valid_and_has_no_text(void **state)
 {
-	static const uint8_t octets[] = { 0x2a, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-		0x7f };
+	static const uint8_t octets[] = { 0x2a, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+		0xff, 0x7f };
 	const sn_span span = { octets, sizeof(octets) };
 	char text[64];
 

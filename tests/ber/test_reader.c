@@ -87,7 +87,8 @@ static void feed(void *user, const uint8_t *piece, size_t size, bool last)
 			put(t, signet_status_code(status));
 			t->failed_at = err.offset;
 			t->over = true;
-			assert_int_equal(sn_ber_reader_next(&t->reader, &cursor, &token, &err), status);
+			assert_int_equal(
+			    sn_ber_reader_next(&t->reader, &cursor, &token, &err), status);
 			return;
 		}
 		/* NEED_MORE may come in the middle of contents */
@@ -117,7 +118,10 @@ typedef struct row {
 	const char *expected;
 } row;
 
-#define ROW(name, octets, expected) { name, octets, sizeof(octets) - 1, expected }
+#define ROW(name, octets, expected) \
+	{ \
+		name, octets, sizeof(octets) - 1, expected \
+	}
 
 static void run(const row *rows, size_t count, bool flatten, bool keep)
 {
@@ -176,9 +180,12 @@ static void reader__malformed_is_refused_at_every_cut(void **state)
 static void reader__depth_limit_is_held(void **state)
 {
 	static const row rows[] = {
-		ROW("eight", "\x30\x80\x30\x80\x30\x80\x30\x80\x30\x80\x30\x80\x30\x80\x30\x80"
-		    "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", "30{30{30{30{30{30{30{30{}}}}}}}}."),
-		ROW("nine", "\x30\x80\x30\x80\x30\x80\x30\x80\x30\x80\x30\x80\x30\x80\x30\x80\x30\x80",
+		ROW("eight",
+		    "\x30\x80\x30\x80\x30\x80\x30\x80\x30\x80\x30\x80\x30\x80\x30\x80"
+		    "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0",
+		    "30{30{30{30{30{30{30{30{}}}}}}}}."),
+		ROW("nine",
+		    "\x30\x80\x30\x80\x30\x80\x30\x80\x30\x80\x30\x80\x30\x80\x30\x80\x30\x80",
 		    "30{30{30{30{30{30{30{30{!limit"),
 	};
 
@@ -194,15 +201,18 @@ static void reader__chunks_are_flattened(void **state)
 		ROW("empty chunks", "\x24\x80\x04\x00\x04\x01\x61\x04\x00\x00\x00", "24{[61]}."),
 		ROW("none", "\x24\x80\x00\x00", "24{}."),
 		ROW("definite", "\x24\x06\x04\x01\x61\x04\x01\x62", "24{[6162]}."),
-		ROW("chunks in chunks", "\xa0\x80\x24\x80\x04\x01\x61\x24\x03\x04\x01\x62\x00\x00\x04\x01"
-		    "\x63\x00\x00", "a0{[616263]}."),
+		ROW("chunks in chunks",
+		    "\xa0\x80\x24\x80\x04\x01\x61\x24\x03\x04\x01\x62\x00\x00\x04\x01"
+		    "\x63\x00\x00",
+		    "a0{[616263]}."),
 		ROW("behind it", "\x30\x80\x24\x80\x04\x01\x61\x00\x00\x05\x00\x00\x00",
 		    "30{24{[61]}05{}}."),
 		ROW("another type in it", "\x24\x80\x04\x01\x61\x0c\x01\x62\x00\x00",
 		    "24{[61]!malformed"),
 		ROW("sequence in it", "\x24\x80\x30\x00\x00\x00", "24{!malformed"),
 		ROW("no end", "\x24\x80\x04\x01\x61", "24{[61]!malformed"),
-		ROW("too deep", "\x24\x80\x24\x80\x24\x80\x24\x80\x24\x80\x24\x80\x24\x80\x24\x80\x24\x80",
+		ROW("too deep",
+		    "\x24\x80\x24\x80\x24\x80\x24\x80\x24\x80\x24\x80\x24\x80\x24\x80\x24\x80",
 		    "24{!limit"),
 	};
 

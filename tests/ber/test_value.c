@@ -17,13 +17,14 @@ static void header__each_form_is_read(void **state)
 	} rows[] = {
 		{ "short", { (const uint8_t *)"\x30\x7f", 2 }, 0x30, 2, 0x7f, false },
 		{ "long", { (const uint8_t *)"\x04\x82\x01\x00", 4 }, 0x04, 4, 0x100, false },
-		{ "long with zeros", { (const uint8_t *)"\x04\x83\x00\x00\x05", 5 }, 0x04, 5, 5, false },
+		{ "long with zeros", { (const uint8_t *)"\x04\x83\x00\x00\x05", 5 }, 0x04, 5, 5,
+		    false },
 		{ "indefinite", { (const uint8_t *)"\x30\x80", 2 }, 0x30, 2, 0, true },
 		{ "high tag", { (const uint8_t *)"\x9f\x1f\x00", 3 }, 0x9f | 31 << 8, 3, 0, false },
 		{ "higher tag", { (const uint8_t *)"\xbf\x81\x00\x01", 4 }, 0xbf | 128 << 8, 4, 1,
 		    false },
-		{ "largest", { (const uint8_t *)"\x04\x88\x7f\xff\xff\xff\xff\xff\xff\xff", 10 }, 4, 10,
-		    INT64_MAX, false },
+		{ "largest", { (const uint8_t *)"\x04\x88\x7f\xff\xff\xff\xff\xff\xff\xff", 10 }, 4,
+		    10, INT64_MAX, false },
 	};
 
 	(void)state;
@@ -37,8 +38,9 @@ static void header__each_form_is_read(void **state)
 		assert_true(header.length == rows[i].length);
 		assert_int_equal(header.is_indefinite, rows[i].is_indefinite);
 		for (size_t cut = 0; cut < rows[i].octets.size; cut++)
-			assert_int_equal(sn_ber_header_read(
-			    (sn_span){ rows[i].octets.data, cut }, &header), SN_BER_HEADER_SHORT);
+			assert_int_equal(
+			    sn_ber_header_read((sn_span){ rows[i].octets.data, cut }, &header),
+			    SN_BER_HEADER_SHORT);
 	}
 }
 
@@ -50,7 +52,8 @@ static void header__malformed_is_told(void **state)
 	} rows[] = {
 		{ "indefinite primitive", { (const uint8_t *)"\x04\x80", 2 } },
 		{ "reserved length", { (const uint8_t *)"\x04\xff", 2 } },
-		{ "nine octets of length", { (const uint8_t *)"\x04\x89\0\0\0\0\0\0\0\0\x01", 11 } },
+		{ "nine octets of length",
+		    { (const uint8_t *)"\x04\x89\0\0\0\0\0\0\0\0\x01", 11 } },
 		{ "2^63", { (const uint8_t *)"\x04\x88\x80\0\0\0\0\0\0\0", 10 } },
 		{ "high form of a low tag", { (const uint8_t *)"\x1f\x1e\x00", 3 } },
 		{ "high tag with zeros first", { (const uint8_t *)"\x1f\x80\x01\x00", 4 } },
@@ -78,11 +81,11 @@ static void list__items_are_read_in_order(void **state)
 	assert_int_equal(sn_ber_list_expect(&list, SN_BER_INTEGER, "a", &item, NULL), SIGNET_OK);
 	assert_int_equal(item.contents.data[0], 5);
 	assert_int_equal(item.der.size, 3);
-	assert_int_equal(sn_ber_list_optional(&list, SN_BER_SET, "b", &item, &found, NULL),
-	    SIGNET_OK);
+	assert_int_equal(
+	    sn_ber_list_optional(&list, SN_BER_SET, "b", &item, &found, NULL), SIGNET_OK);
 	assert_false(found);
-	assert_int_equal(sn_ber_list_optional(&list, SN_BER_SEQUENCE, "c", &item, &found, NULL),
-	    SIGNET_OK);
+	assert_int_equal(
+	    sn_ber_list_optional(&list, SN_BER_SEQUENCE, "c", &item, &found, NULL), SIGNET_OK);
 	assert_true(found);
 	inner = sn_ber_list_in(&list, &item);
 	assert_int_equal(inner.offset, 105);
@@ -104,7 +107,8 @@ static void list__malformed_item_fails_with_its_offset(void **state)
 		{ "nothing", { (const uint8_t *)"", 0 } },
 		{ "half a header", { (const uint8_t *)"\x30", 1 } },
 		{ "longer than the rest", { (const uint8_t *)"\x30\x02\x05", 3 } },
-		{ "much longer", { (const uint8_t *)"\x30\x88\x7f\xff\xff\xff\xff\xff\xff\xff", 10 } },
+		{ "much longer",
+		    { (const uint8_t *)"\x30\x88\x7f\xff\xff\xff\xff\xff\xff\xff", 10 } },
 		{ "indefinite", { (const uint8_t *)"\x30\x80\x00\x00", 4 } },
 		{ "another tag", { (const uint8_t *)"\x31\x00", 2 } },
 	};
@@ -147,7 +151,8 @@ static void uint__range_is_held(void **state)
 	(void)state;
 	assert_true(sn_ber_uint_read(SPAN("\x03"), 3, &value));
 	assert_int_equal(value, 3);
-	assert_true(sn_ber_uint_read(SPAN("\x00\xff\xff\xff\xff\xff\xff\xff\xff"), UINT64_MAX, &value));
+	assert_true(
+	    sn_ber_uint_read(SPAN("\x00\xff\xff\xff\xff\xff\xff\xff\xff"), UINT64_MAX, &value));
 	assert_true(value == UINT64_MAX);
 	value = 42;
 	assert_false(sn_ber_uint_read(SPAN("\x04"), 3, &value));

@@ -89,11 +89,16 @@ static void time__is_utc_to_2049_and_generalized_from_2050(void **state)
 		int64_t time;
 		const char *octets;
 	} rows[] = {
-		{ 0, "\x17\x0d" "700101000000Z" },
-		{ 2524607999, "\x17\x0d" "491231235959Z" },
-		{ 2524608000, "\x18\x0f" "20500101000000Z" },
-		{ -631152000, "\x17\x0d" "500101000000Z" },
-		{ -631152001, "\x18\x0f" "19491231235959Z" },
+		{ 0, "\x17\x0d"
+		     "700101000000Z" },
+		{ 2524607999, "\x17\x0d"
+			      "491231235959Z" },
+		{ 2524608000, "\x18\x0f"
+			      "20500101000000Z" },
+		{ -631152000, "\x17\x0d"
+			      "500101000000Z" },
+		{ -631152001, "\x18\x0f"
+			      "19491231235959Z" },
 	};
 
 	(void)state;
@@ -108,8 +113,8 @@ static void time__is_utc_to_2049_and_generalized_from_2050(void **state)
 		sn_ber_writer_init(&w, &out, NULL);
 		sn_ber_writer_time(&w, rows[i].time);
 		expect(&out, rows[i].octets, strlen(rows[i].octets));
-		assert_true(sn_ber_time_read(out.data[0], (sn_span){ out.data + 2, out.size - 2 },
-		    &time));
+		assert_true(
+		    sn_ber_time_read(out.data[0], (sn_span){ out.data + 2, out.size - 2 }, &time));
 		assert_true(time == rows[i].time);
 		sn_buf_clear(&out);
 		harness_clear(&h);
@@ -145,7 +150,8 @@ static void set_of__items_are_sorted(void **state)
 		{ "none", "", 0, "" },
 		{ "one", "\x04\x01\x62", 3, "\x04\x01\x62" },
 		{ "two", "\x04\x01\x62\x04\x01\x61", 6, "\x04\x01\x61\x04\x01\x62" },
-		{ "shorter first", "\x04\x02\x61\x61\x04\x01\x62", 7, "\x04\x01\x62\x04\x02\x61\x61" },
+		{ "shorter first", "\x04\x02\x61\x61\x04\x01\x62", 7,
+		    "\x04\x01\x62\x04\x02\x61\x61" },
 		{ "tag first", "\x30\x00\x04\x01\x7a\x02\x01\x01", 8,
 		    "\x02\x01\x01\x04\x01\x7a\x30\x00" },
 		{ "same twice", "\x04\x01\x62\x02\x01\x01\x04\x01\x62", 9,

@@ -143,8 +143,8 @@ signet_key *load_private(kit *k, const char *name)
 	return key;
 }
 
-static signet_status gather_write(signet_sink *sink, const uint8_t *data, size_t size,
-    signet_error *err)
+static signet_status gather_write(
+    signet_sink *sink, const uint8_t *data, size_t size, signet_error *err)
 {
 	gatherer *g = (gatherer *)sink;
 
@@ -161,10 +161,7 @@ static signet_status gather_finish(signet_sink *sink, signet_error *err)
 	return SIGNET_OK;
 }
 
-static void gather_abort(signet_sink *sink)
-{
-	((gatherer *)sink)->aborted++;
-}
+static void gather_abort(signet_sink *sink) { ((gatherer *)sink)->aborted++; }
 
 void gatherer_init(gatherer *g, const signet_context *ctx)
 {
@@ -172,10 +169,7 @@ void gatherer_init(gatherer *g, const signet_context *ctx)
 	sn_buf_init(&g->out, ctx, SIZE_MAX, "what a test gathers");
 }
 
-void gatherer_clear(gatherer *g)
-{
-	sn_buf_clear(&g->out);
-}
+void gatherer_clear(gatherer *g) { sn_buf_clear(&g->out); }
 
 typedef struct builder {
 	sn_ber_writer w;

@@ -35,11 +35,11 @@ typedef struct taken {
 
 /* Fails the test unless the object is read to its end. */
 taken *take_octets(kit *k, sn_span object);
-taken *take_file(kit *k, const char *name);     /* tests/data/name */
+taken *take_file(kit *k, const char *name); /* tests/data/name */
 void taken_free(taken **t);
 
 signet_cert *load_cert(kit *k, const char *name);
-signet_key *load_private(kit *k, const char *name);     /* of tests/data */
+signet_key *load_private(kit *k, const char *name); /* of tests/data */
 
 /*
  * An object in text: octets in hex; { and } around the contents of an item with a definite length,
@@ -52,7 +52,7 @@ typedef struct gatherer {
 	signet_sink sink;
 	sn_buf out;
 	size_t writes;
-	size_t fail_at;         /* the write, from 1, that fails; 0: none */
+	size_t fail_at; /* the write, from 1, that fails; 0: none */
 	size_t finished, aborted;
 } gatherer;
 

@@ -32,8 +32,8 @@ static void compress_all(kit *k, const uint8_t *data, size_t size, size_t piece,
 	assert_int_equal(g->finished, 1);
 }
 
-static signet_status inflate_all(kit *k, const uint8_t *data, size_t size, size_t piece,
-    gatherer *g)
+static signet_status inflate_all(
+    kit *k, const uint8_t *data, size_t size, size_t piece, gatherer *g)
 {
 	signet_sink *sink = NULL;
 	signet_status status;
@@ -64,10 +64,11 @@ static void zlib_of(kit *k, const uint8_t *data, size_t size, gatherer *out)
 		if (event.kind == SN_CMS_TYPE)
 			assert_int_equal(event.type, SN_CMS_COMPRESSED);
 		if (event.kind == SN_CMS_COMPRESSION)
-			assert_string_equal(sn_alg_by_oid(SN_ALG_COMPRESSION, event.algorithm.oid)->name,
-			    "zlib");
+			assert_string_equal(
+			    sn_alg_by_oid(SN_ALG_COMPRESSION, event.algorithm.oid)->name, "zlib");
 		if (event.kind == SN_CMS_CONTENT)
-			must(sn_buf_append(&out->out, event.data.data, event.data.size, &k->err), &k->err);
+			must(sn_buf_append(&out->out, event.data.data, event.data.size, &k->err),
+			    &k->err);
 	} while (event.kind != SN_CMS_END);
 	sn_cms_reader_free(&reader);
 	gatherer_clear(&object);
@@ -97,8 +98,8 @@ static void compressed__contents_come_back(void **state)
 			fill(data, sizes[i], is_random);
 			zlib_of(k, data, sizes[i], &zlib);
 			must(inflate_all(k, zlib.out.data, zlib.out.size, 1000, &out), &k->err);
-			assert_true(sn_span_equal((sn_span){ data, sizes[i] },
-			    (sn_span){ out.out.data, out.out.size }));
+			assert_true(sn_span_equal(
+			    (sn_span){ data, sizes[i] }, (sn_span){ out.out.data, out.out.size }));
 			gatherer_clear(&out);
 			gatherer_clear(&zlib);
 			free(data);
@@ -140,26 +141,32 @@ static void inflate__malformed_is_refused(void **state)
 	fill(data, sizeof(data), false);
 	zlib_of(k, data, sizeof(data), &zlib);
 	for (size_t size = 0; size < zlib.out.size; size++) {
-		assert_int_equal(inflate_all(k, zlib.out.data, size, 100, &out), SIGNET_E_MALFORMED);
+		assert_int_equal(
+		    inflate_all(k, zlib.out.data, size, 100, &out), SIGNET_E_MALFORMED);
 		gatherer_clear(&out);
 	}
 	must(sn_buf_append_byte(&zlib.out, 0, &k->err), &k->err);
-	assert_int_equal(inflate_all(k, zlib.out.data, zlib.out.size, 1000, &out), SIGNET_E_MALFORMED);
+	assert_int_equal(
+	    inflate_all(k, zlib.out.data, zlib.out.size, 1000, &out), SIGNET_E_MALFORMED);
 	gatherer_clear(&out);
 	assert_int_equal(inflate_all(k, zlib.out.data, zlib.out.size, 1, &out), SIGNET_E_MALFORMED);
 	gatherer_clear(&out);
 	zlib.out.size--;
 	/* Adler-32 */
 	zlib.out.data[zlib.out.size - 1] ^= 1;
-	assert_int_equal(inflate_all(k, zlib.out.data, zlib.out.size, 100, &out), SIGNET_E_MALFORMED);
+	assert_int_equal(
+	    inflate_all(k, zlib.out.data, zlib.out.size, 100, &out), SIGNET_E_MALFORMED);
 	gatherer_clear(&out);
 	zlib.out.data[zlib.out.size - 1] ^= 1;
 	/* a preset dictionary */
 	zlib.out.data[1] = 0x20 | (zlib.out.data[1] & 0xc0);
-	zlib.out.data[1] = (uint8_t)(zlib.out.data[1] + 31 - (zlib.out.data[0] * 256 + zlib.out.data[1]) % 31);
-	assert_int_equal(inflate_all(k, zlib.out.data, zlib.out.size, 100, &out), SIGNET_E_MALFORMED);
+	zlib.out.data[1] =
+	    (uint8_t)(zlib.out.data[1] + 31 - (zlib.out.data[0] * 256 + zlib.out.data[1]) % 31);
+	assert_int_equal(
+	    inflate_all(k, zlib.out.data, zlib.out.size, 100, &out), SIGNET_E_MALFORMED);
 	gatherer_clear(&out);
-	assert_int_equal(inflate_all(k, (const uint8_t *)"not zlib", 8, 100, &out), SIGNET_E_MALFORMED);
+	assert_int_equal(
+	    inflate_all(k, (const uint8_t *)"not zlib", 8, 100, &out), SIGNET_E_MALFORMED);
 	gatherer_clear(&out);
 	gatherer_clear(&zlib);
 }
@@ -244,7 +251,8 @@ static signet_status both_ways(signet_context *ctx, void *user, signet_error *er
 	gatherer_init(&g, ctx);
 	status = sn_cms_inflate_sink_new(ctx, &g.sink, &sink, err);
 	if (status == SIGNET_OK)
-		status = sink->write(sink, (const uint8_t *)"\x78\x9c\x03\x00\x00\x00\x00\x01", 8, err);
+		status =
+		    sink->write(sink, (const uint8_t *)"\x78\x9c\x03\x00\x00\x00\x00\x01", 8, err);
 	if (status == SIGNET_OK)
 		status = sink->finish(sink, err);
 	sn_cms_inflate_sink_free(&sink);

@@ -87,7 +87,8 @@ static void put_recipient(trace *t, const sn_cms_recipient *recipient)
 
 static const char *const names[] = { "NEED_MORE", "TYPE", "DIGEST_ALGORITHM", "CONTENT_TYPE",
 	"CONTENT", "CONTENT_END", "CERTIFICATE", "CRL", "SIGNER", "ORIGINATOR_CERT", "RECIPIENT",
-	"ENCRYPTION", "COMPRESSION", "AUTHENTICATED_ATTRIBUTES", "MAC", "UNPROTECTED_ATTRIBUTES", "END" };
+	"ENCRYPTION", "COMPRESSION", "AUTHENTICATED_ATTRIBUTES", "MAC", "UNPROTECTED_ATTRIBUTES",
+	"END" };
 
 static void put_event(trace *t, const sn_cms_event *event)
 {
@@ -95,9 +96,7 @@ static void put_event(trace *t, const sn_cms_event *event)
 
 	switch (event->kind) {
 	case SN_CMS_NEED_MORE: break;
-	case SN_CMS_TYPE:
-		put(t, "TYPE %d\n", (int)event->type);
-		break;
+	case SN_CMS_TYPE: put(t, "TYPE %d\n", (int)event->type); break;
 	case SN_CMS_CONTENT_TYPE:
 		sn_oid_text(event->oid, oid);
 		put(t, "CONTENT_TYPE %s %d\n", oid, event->has_content);
@@ -114,8 +113,8 @@ static void put_event(trace *t, const sn_cms_event *event)
 	case SN_CMS_CERTIFICATE:
 	case SN_CMS_CRL:
 	case SN_CMS_ORIGINATOR_CERT:
-		put(t, "%s %zu/%u x509:%d\n", names[event->kind], event->data.size, sum(event->data),
-		    event->is_x509);
+		put(t, "%s %zu/%u x509:%d\n", names[event->kind], event->data.size,
+		    sum(event->data), event->is_x509);
 		break;
 	case SN_CMS_SIGNER: put_signer(t, &event->signer); break;
 	case SN_CMS_RECIPIENT: put_recipient(t, &event->recipient); break;
@@ -169,7 +168,8 @@ static void feed(void *user, const uint8_t *piece, size_t size, bool last)
 			put(t, "!%s\n", signet_status_code(t->status));
 			t->failed_at = err.offset;
 			t->over = true;
-			assert_int_equal(sn_cms_reader_next(t->reader, &cursor, &event, NULL), t->status);
+			assert_int_equal(
+			    sn_cms_reader_next(t->reader, &cursor, &event, NULL), t->status);
 			break;
 		}
 		put_event(t, &event);
@@ -218,22 +218,32 @@ static void reader__objects_are_read_the_same_at_every_cut(void **state)
 		const char *events; /* first words of the lines */
 	} rows[] = {
 		{ "rfc4134/3.1.bin", "TYPE CONTENT_END END " },
-		{ "rfc4134/4.2.bin", "TYPE DIGEST_ALGORITHM CONTENT_TYPE CONTENT_END CERTIFICATE SIGNER END " },
-		{ "rfc4134/4.3.bin", "TYPE DIGEST_ALGORITHM CONTENT_TYPE CONTENT_END CERTIFICATE SIGNER END " },
-		{ "rfc4134/4.4.bin", "TYPE DIGEST_ALGORITHM CONTENT_TYPE CONTENT_END CERTIFICATE CERTIFICATE "
-		                     "CERTIFICATE CRL SIGNER END " },
-		{ "rfc4134/4.6.bin", "TYPE DIGEST_ALGORITHM CONTENT_TYPE CONTENT_END CERTIFICATE CERTIFICATE "
-		                     "SIGNER SIGNER END " },
-		{ "rfc4134/4.7.bin", "TYPE DIGEST_ALGORITHM CONTENT_TYPE CONTENT_END CERTIFICATE SIGNER END " },
-		{ "rfc4134/4.11.bin", "TYPE CONTENT_TYPE CONTENT_END CERTIFICATE CERTIFICATE CRL END " },
+		{ "rfc4134/4.2.bin",
+		    "TYPE DIGEST_ALGORITHM CONTENT_TYPE CONTENT_END CERTIFICATE SIGNER END " },
+		{ "rfc4134/4.3.bin",
+		    "TYPE DIGEST_ALGORITHM CONTENT_TYPE CONTENT_END CERTIFICATE SIGNER END " },
+		{ "rfc4134/4.4.bin",
+		    "TYPE DIGEST_ALGORITHM CONTENT_TYPE CONTENT_END CERTIFICATE CERTIFICATE "
+		    "CERTIFICATE CRL SIGNER END " },
+		{ "rfc4134/4.6.bin",
+		    "TYPE DIGEST_ALGORITHM CONTENT_TYPE CONTENT_END CERTIFICATE CERTIFICATE "
+		    "SIGNER SIGNER END " },
+		{ "rfc4134/4.7.bin",
+		    "TYPE DIGEST_ALGORITHM CONTENT_TYPE CONTENT_END CERTIFICATE SIGNER END " },
+		{ "rfc4134/4.11.bin",
+		    "TYPE CONTENT_TYPE CONTENT_END CERTIFICATE CERTIFICATE CRL END " },
 		{ "rfc4134/5.1.bin", "TYPE RECIPIENT ENCRYPTION CONTENT_END END " },
 		{ "rfc4134/5.2.bin", "TYPE RECIPIENT RECIPIENT ENCRYPTION CONTENT_END END " },
-		{ "cms/signed-stream.ber", "TYPE DIGEST_ALGORITHM CONTENT_TYPE CONTENT_END CERTIFICATE SIGNER END " },
-		{ "cms/signed-detached.der", "TYPE DIGEST_ALGORITHM CONTENT_TYPE CONTENT_END CERTIFICATE SIGNER END " },
-		{ "cms/certs-only.der", "TYPE CONTENT_TYPE CONTENT_END CERTIFICATE CERTIFICATE END " },
+		{ "cms/signed-stream.ber",
+		    "TYPE DIGEST_ALGORITHM CONTENT_TYPE CONTENT_END CERTIFICATE SIGNER END " },
+		{ "cms/signed-detached.der",
+		    "TYPE DIGEST_ALGORITHM CONTENT_TYPE CONTENT_END CERTIFICATE SIGNER END " },
+		{ "cms/certs-only.der",
+		    "TYPE CONTENT_TYPE CONTENT_END CERTIFICATE CERTIFICATE END " },
 		{ "cms/enveloped-stream.ber", "TYPE RECIPIENT ENCRYPTION CONTENT_END END " },
-		{ "cms/enveloped-many.der", "TYPE RECIPIENT RECIPIENT RECIPIENT RECIPIENT ENCRYPTION "
-		                            "CONTENT_END END " },
+		{ "cms/enveloped-many.der",
+		    "TYPE RECIPIENT RECIPIENT RECIPIENT RECIPIENT ENCRYPTION "
+		    "CONTENT_END END " },
 		{ "cms/authenveloped-rsa.der", "TYPE RECIPIENT ENCRYPTION CONTENT_END MAC END " },
 	};
 	kit *k = *state;
@@ -271,8 +281,8 @@ static void reader__content_and_its_type_are_as_sent(void **state)
 		assert_int_equal(t->type, SN_CMS_SIGNED);
 		assert_true(t->has_content);
 		assert_true(sn_span_equal(content, (sn_span){ t->content, t->content_size }));
-		assert_true(sn_span_equal(sn_cms_oid_data,
-		    (sn_span){ t->content_type, t->content_type_size }));
+		assert_true(sn_span_equal(
+		    sn_cms_oid_data, (sn_span){ t->content_type, t->content_type_size }));
 		taken_free(&t);
 	}
 	free((void *)content.data);
@@ -382,20 +392,24 @@ static void reader__optional_fields_are_read(void **state)
 		const char *events;
 	} rows[] = {
 		{ "originatorInfo",
-		    "30{" OID_ENVELOPED "a0{30{020102 a0{a0{30{0500}}a1{30{}}} 31{" KTRI "} 30{" OID_DATA
-		    CBC "80036162 63} a1{30{060155 31{}}}}}}",
-		    "TYPE ORIGINATOR_CERT RECIPIENT ENCRYPTION CONTENT_END UNPROTECTED_ATTRIBUTES END " },
+		    "30{" OID_ENVELOPED "a0{30{020102 a0{a0{30{0500}}a1{30{}}} 31{" KTRI
+		    "} 30{" OID_DATA CBC "80036162 63} a1{30{060155 31{}}}}}}",
+		    "TYPE ORIGINATOR_CERT RECIPIENT ENCRYPTION CONTENT_END UNPROTECTED_ATTRIBUTES "
+		    "END " },
 		{ "empty originatorInfo",
-		    "30{" OID_ENVELOPED "a0{30{020102 a0{} 31{" KTRI "} 30{" OID_DATA CBC "800161}}}}",
+		    "30{" OID_ENVELOPED "a0{30{020102 a0{} 31{" KTRI "} 30{" OID_DATA CBC
+		    "800161}}}}",
 		    "TYPE RECIPIENT ENCRYPTION CONTENT_END END " },
 		{ "no encryptedContent",
 		    "30{" OID_ENVELOPED "a0{30{020100 31{" KTRI "} 30{" OID_DATA CBC "}}}}",
 		    "TYPE RECIPIENT ENCRYPTION CONTENT_END END " },
 		{ "encryptedContent in chunks",
-		    "30<" OID_ENVELOPED "a0<30<020100 31<" KTRI "> 30<" OID_DATA CBC "a0<040161 040162>>>>>",
+		    "30<" OID_ENVELOPED "a0<30<020100 31<" KTRI "> 30<" OID_DATA CBC
+		    "a0<040161 040162>>>>>",
 		    "TYPE RECIPIENT ENCRYPTION CONTENT_END END " },
 		{ "authAttrs and unauthAttrs",
-		    "30{" OID_AUTHENV "a0{30{020100 31{" KTRI "} 30{" OID_DATA CBC "800161} a1{30{060155 31{}}}"
+		    "30{" OID_AUTHENV "a0{30{020100 31{" KTRI "} 30{" OID_DATA CBC
+		    "800161} a1{30{060155 31{}}}"
 		    "040461626364 a2{30{060155 31{}}}}}}",
 		    "TYPE RECIPIENT ENCRYPTION CONTENT_END AUTHENTICATED_ATTRIBUTES MAC "
 		    "UNPROTECTED_ATTRIBUTES END " },
@@ -409,19 +423,22 @@ static void reader__optional_fields_are_read(void **state)
 		    "TYPE COMPRESSION CONTENT_TYPE CONTENT_END END " },
 		{ "several RecipientEncryptedKeys",
 		    "30{" OID_ENVELOPED "a0{30{020102 31{a1{020103 a0{a1{30{06032a0304}0303000405}}"
-		    "a1{04020102} 30{06062b81040b0101 30{0609608648016503040105}} 30{30{" IAS "040161}"
+		    "a1{04020102} 30{06062b81040b0101 30{0609608648016503040105}} 30{30{" IAS
+		    "040161}"
 		    "30{a0{040142}040162} 30{" IAS "040163}}}} 30{" OID_DATA CBC "800161}}}}",
 		    "TYPE RECIPIENT RECIPIENT RECIPIENT ENCRYPTION CONTENT_END END " },
 		{ "static originator",
-		    "30{" OID_ENVELOPED "a0{30{020102 31{a1{020103 a0{" IAS "} 30{06032a0304} 30{30{" IAS
-		    "040161}}}} 30{" OID_DATA CBC "800161}}}}",
+		    "30{" OID_ENVELOPED "a0{30{020102 31{a1{020103 a0{" IAS
+		    "} 30{06032a0304} 30{30{" IAS "040161}}}} 30{" OID_DATA CBC "800161}}}}",
 		    "TYPE RECIPIENT ENCRYPTION CONTENT_END END " },
 		{ "unknown kinds of recipients",
-		    "30{" OID_ENVELOPED "a0{30{020103 31{a4{06032a0304 30{}} a5{0500} a9{}} 30{" OID_DATA CBC
+		    "30{" OID_ENVELOPED
+		    "a0{30{020103 31{a4{06032a0304 30{}} a5{0500} a9{}} 30{" OID_DATA CBC
 		    "800161}}}}",
 		    "TYPE RECIPIENT RECIPIENT RECIPIENT ENCRYPTION CONTENT_END END " },
 		{ "KEM",
-		    "30{" OID_ENVELOPED "a0{30{020103 31{a4{060b2a864886f70d0109100d03 30{020100 80020102"
+		    "30{" OID_ENVELOPED
+		    "a0{30{020103 31{a4{060b2a864886f70d0109100d03 30{020100 80020102"
 		    "30{06032a0304}}}} 30{" OID_DATA CBC "800161}}}}",
 		    "TYPE RECIPIENT ENCRYPTION CONTENT_END END " },
 	};
@@ -474,12 +491,14 @@ static void reader__malformed_is_refused_at_every_cut(void **state)
 		{ "chunk of another type", "30{" OID_DATA "a0{24<0500>}}" },
 		{ "unknown type", "30{06032a0304 a0{040161}}" },
 		{ "no version", "30{" OID_SIGNED "a0{30{31{}}}}" },
-		{ "negative version", "30{" OID_SIGNED "a0{30{0201ff 31{} 30{" OID_DATA "} 31{}}}}" },
+		{ "negative version",
+		    "30{" OID_SIGNED "a0{30{0201ff 31{} 30{" OID_DATA "} 31{}}}}" },
 		{ "no digestAlgorithms", "30{" OID_SIGNED "a0{30{020101 30{" OID_DATA "} 31{}}}}" },
 		{ "digestAlgorithm without OID",
 		    "30{" OID_SIGNED "a0{30{020101 31{30{0500}} 30{" OID_DATA "} 31{}}}}" },
 		{ "digestAlgorithm with three fields",
-		    "30{" OID_SIGNED "a0{30{020101 31{30{060155 0500 0500}} 30{" OID_DATA "} 31{}}}}" },
+		    "30{" OID_SIGNED "a0{30{020101 31{30{060155 0500 0500}} 30{" OID_DATA
+		    "} 31{}}}}" },
 		{ "eContent not a string",
 		    "30{" OID_SIGNED "a0{30{020101 31{} 30{" OID_DATA "a0{30{}}} 31{}}}}" },
 		{ "no signerInfos", "30{" OID_SIGNED "a0{30{020101 31{} 30{" OID_DATA "}}}}" },
@@ -491,34 +510,36 @@ static void reader__malformed_is_refused_at_every_cut(void **state)
 		    "30{" OID_SIGNED "a0{30{020101 31{} 30{" OID_DATA "} 31{0500}}}}" },
 		{ "signer with a broken item",
 		    "30{" OID_SIGNED "a0{30{020101 31{} 30{" OID_DATA "} 31{300402010130}}}}" },
-		{ "signer without signature",
-		    "30{" OID_SIGNED "a0{30{020101 31{} 30{" OID_DATA "} 31{30{020101" IAS SHA256 SHA256
-		    "}}}}}" },
+		{ "signer without signature", "30{" OID_SIGNED "a0{30{020101 31{} 30{" OID_DATA
+					      "} 31{30{020101" IAS SHA256 SHA256 "}}}}}" },
 		{ "signer with an empty serial",
-		    "30{" OID_SIGNED "a0{30{020101 31{} 30{" OID_DATA "} 31{30{020101 30{30{}0200}" SHA256
-		    SHA256 "040161}}}}}" },
+		    "30{" OID_SIGNED "a0{30{020101 31{} 30{" OID_DATA
+		    "} 31{30{020101 30{30{}0200}" SHA256 SHA256 "040161}}}}}" },
 		{ "signer with something behind",
-		    "30{" OID_SIGNED "a0{30{020101 31{} 30{" OID_DATA "} 31{30{020101" IAS SHA256 SHA256
-		    "040161 a1{} 0500}}}}}" },
-		{ "no recipientInfos", "30{" OID_ENVELOPED "a0{30{020100 30{" OID_DATA CBC "800161}}}}" },
-		{ "transport without key",
-		    "30{" OID_ENVELOPED "a0{30{020100 31{30{020100" IAS CBC "}} 30{" OID_DATA CBC
-		    "800161}}}}" },
-		{ "agreement without keys",
-		    "30{" OID_ENVELOPED "a0{30{020102 31{a1{020103 a0{" IAS "} 30{060155} 30{}}} 30{" OID_DATA
-		    CBC "800161}}}}" },
+		    "30{" OID_SIGNED "a0{30{020101 31{} 30{" OID_DATA
+		    "} 31{30{020101" IAS SHA256 SHA256 "040161 a1{} 0500}}}}}" },
+		{ "no recipientInfos",
+		    "30{" OID_ENVELOPED "a0{30{020100 30{" OID_DATA CBC "800161}}}}" },
+		{ "transport without key", "30{" OID_ENVELOPED "a0{30{020100 31{30{020100" IAS CBC
+					   "}} 30{" OID_DATA CBC "800161}}}}" },
+		{ "agreement without keys", "30{" OID_ENVELOPED "a0{30{020102 31{a1{020103 a0{" IAS
+					    "} 30{060155} 30{}}} 30{" OID_DATA CBC "800161}}}}" },
 		{ "agreement with a broken second key",
-		    "30{" OID_ENVELOPED "a0{30{020102 31{a1{020103 a0{" IAS "} 30{060155} 30{30{" IAS "040161}"
+		    "30{" OID_ENVELOPED "a0{30{020102 31{a1{020103 a0{" IAS
+		    "} 30{060155} 30{30{" IAS "040161}"
 		    "0500}}} 30{" OID_DATA CBC "800161}}}}" },
 		{ "originatorKey of half octets",
-		    "30{" OID_ENVELOPED "a0{30{020102 31{a1{020103 a0{a1{30{060155}03020401}} 30{060155} 30{30{"
-		    IAS "040161}}}} 30{" OID_DATA CBC "800161}}}}" },
+		    "30{" OID_ENVELOPED
+		    "a0{30{020102 31{a1{020103 a0{a1{30{060155}03020401}} 30{060155} 30{30{" IAS
+		    "040161}}}} 30{" OID_DATA CBC "800161}}}}" },
 		{ "other recipient without value",
-		    "30{" OID_ENVELOPED "a0{30{020103 31{a4{060155}} 30{" OID_DATA CBC "800161}}}}" },
-		{ "no algorithm", "30{" OID_ENVELOPED "a0{30{020100 31{} 30{" OID_DATA "800161}}}}" },
+		    "30{" OID_ENVELOPED "a0{30{020103 31{a4{060155}} 30{" OID_DATA CBC
+		    "800161}}}}" },
+		{ "no algorithm",
+		    "30{" OID_ENVELOPED "a0{30{020100 31{} 30{" OID_DATA "800161}}}}" },
 		{ "no mac", "30{" OID_AUTHENV "a0{30{020100 31{} 30{" OID_DATA CBC "800161}}}}" },
-		{ "attributes behind mac",
-		    "30{" OID_AUTHENV "a0{30{020100 31{} 30{" OID_DATA CBC "800161} 040161 a1{}}}}" },
+		{ "attributes behind mac", "30{" OID_AUTHENV "a0{30{020100 31{} 30{" OID_DATA CBC
+					   "800161} 040161 a1{}}}}" },
 		{ "no compressionAlgorithm",
 		    "30{" OID_COMPRESSED "a0{30{020100 30{" OID_DATA "a0{040161}}}}}" },
 	};
@@ -575,8 +596,8 @@ static void reader__type_of_an_unknown_object_is_told(void **state)
 static void reader__what_follows_is_left_in_the_cursor(void **state)
 {
 	kit *k = *state;
-	static const uint8_t octets[] = { 0x30, 0x10, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d,
-		0x01, 0x07, 0x01, 0xa0, 0x03, 0x04, 0x01, 0x61, 0x0d, 0x0a };
+	static const uint8_t octets[] = { 0x30, 0x10, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7,
+		0x0d, 0x01, 0x07, 0x01, 0xa0, 0x03, 0x04, 0x01, 0x61, 0x0d, 0x0a };
 	sn_cursor cursor = { octets, octets + sizeof(octets), true };
 	sn_cms_reader *reader = NULL;
 	sn_cms_event event;
@@ -633,7 +654,8 @@ static void limits__each_is_named_with_its_value(void **state)
 	expect_limit(k, "cms/signed-ec.der", "signerInfos: longer than the limit of 100 octets");
 	*limits = defaults;
 	limits->recipient_info = 100;
-	expect_limit(k, "cms/enveloped-rsa.der", "recipientInfos: longer than the limit of 100 octets");
+	expect_limit(
+	    k, "cms/enveloped-rsa.der", "recipientInfos: longer than the limit of 100 octets");
 	*limits = defaults;
 	limits->attributes = 50;
 	expect_limit(k, "cms/signed-ec.der", "signedAttrs are longer than the limit of 50 octets");
@@ -646,10 +668,10 @@ static void limits__each_is_named_with_its_value(void **state)
 static void limits__announced_size_is_refused_before_it_comes(void **state)
 {
 	/* a certificate of 2^40 octets */
-	static const uint8_t octets[] = { 0x30, 0x80, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d,
-		0x01, 0x07, 0x02, 0xa0, 0x80, 0x30, 0x80, 0x02, 0x01, 0x01, 0x31, 0x00, 0x30, 0x0b, 0x06,
-		0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x01, 0xa0, 0x80, 0x30, 0x86, 0x01, 0,
-		0, 0, 0, 0 };
+	static const uint8_t octets[] = { 0x30, 0x80, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7,
+		0x0d, 0x01, 0x07, 0x02, 0xa0, 0x80, 0x30, 0x80, 0x02, 0x01, 0x01, 0x31, 0x00, 0x30,
+		0x0b, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x01, 0xa0, 0x80,
+		0x30, 0x86, 0x01, 0, 0, 0, 0, 0 };
 	kit *k = *state;
 	trace *t = calloc(1, sizeof(*t));
 
@@ -710,30 +732,32 @@ static void reader__memory_running_out_is_clean(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(reader__objects_are_read_the_same_at_every_cut, kit_setup,
-		    kit_teardown),
-		cmocka_unit_test_setup_teardown(reader__content_and_its_type_are_as_sent, kit_setup,
-		    kit_teardown),
-		cmocka_unit_test_setup_teardown(reader__fields_of_signers_are_read, kit_setup, kit_teardown),
-		cmocka_unit_test_setup_teardown(reader__each_kind_of_recipient_is_read, kit_setup,
-		    kit_teardown),
-		cmocka_unit_test_setup_teardown(reader__ber_of_every_shape_gives_the_same_events, kit_setup,
-		    kit_teardown),
-		cmocka_unit_test_setup_teardown(reader__optional_fields_are_read, kit_setup, kit_teardown),
-		cmocka_unit_test_setup_teardown(reader__malformed_is_refused_at_every_cut, kit_setup,
-		    kit_teardown),
-		cmocka_unit_test_setup_teardown(reader__truncated_anywhere_is_malformed, kit_setup,
-		    kit_teardown),
-		cmocka_unit_test_setup_teardown(reader__type_of_an_unknown_object_is_told, kit_setup,
-		    kit_teardown),
-		cmocka_unit_test_setup_teardown(reader__what_follows_is_left_in_the_cursor, kit_setup,
-		    kit_teardown),
-		cmocka_unit_test_setup_teardown(limits__each_is_named_with_its_value, kit_setup,
-		    kit_teardown),
-		cmocka_unit_test_setup_teardown(limits__announced_size_is_refused_before_it_comes, kit_setup,
-		    kit_teardown),
-		cmocka_unit_test_setup_teardown(limits__indefinite_item_is_refused_when_it_passes, kit_setup,
-		    kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    reader__objects_are_read_the_same_at_every_cut, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    reader__content_and_its_type_are_as_sent, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    reader__fields_of_signers_are_read, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    reader__each_kind_of_recipient_is_read, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    reader__ber_of_every_shape_gives_the_same_events, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    reader__optional_fields_are_read, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    reader__malformed_is_refused_at_every_cut, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    reader__truncated_anywhere_is_malformed, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    reader__type_of_an_unknown_object_is_told, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    reader__what_follows_is_left_in_the_cursor, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    limits__each_is_named_with_its_value, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    limits__announced_size_is_refused_before_it_comes, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    limits__indefinite_item_is_refused_when_it_passes, kit_setup, kit_teardown),
 		cmocka_unit_test(reader__memory_running_out_is_clean),
 	};
 

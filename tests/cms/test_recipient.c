@@ -29,10 +29,12 @@ static bool opens(kit *k, const taken *t, const sn_cms_recipient *recipient, con
 		list = sn_ber_list_in(&list, &iv);
 	}
 	must(sn_ber_list_expect(&list, SN_BER_OCTET_STRING, "iv", &iv, &k->err), &k->err);
-	must(sn_cms_recipient_unwrap(k->ctx, recipient, key, alg->key_size, &secret, &k->err), &k->err);
+	must(sn_cms_recipient_unwrap(k->ctx, recipient, key, alg->key_size, &secret, &k->err),
+	    &k->err);
 	assert_int_equal(secret.size, alg->key_size);
-	must(sn_cipher_new_decrypt(k->ctx, alg, &secret, iv.contents, (sn_span){ NULL, 0 }, &cipher,
-	         &k->err), &k->err);
+	must(sn_cipher_new_decrypt(
+		 k->ctx, alg, &secret, iv.contents, (sn_span){ NULL, 0 }, &cipher, &k->err),
+	    &k->err);
 	must(sn_cipher_write(cipher, t->content, t->content_size, plain, &size, &k->err), &k->err);
 	must(sn_cipher_finish_decrypt(cipher, t->mac, plain + size, &last, &is_intact, &k->err),
 	    &k->err);
@@ -61,9 +63,11 @@ static void recipient__keys_of_openssl_are_unwrapped(void **state)
 		const bool is_rsa = strcmp(rows[i].who, "rsa") == 0;
 		taken *t = take_file(k, rows[i].object);
 		signet_cert *cert = load_cert(k, is_rsa ? "cms/bob-rsa.cer" : "cms/bob-ec.cer");
-		signet_cert *alice = load_cert(k, is_rsa ? "cms/alice-rsa.cer" : "cms/alice-ec.cer");
+		signet_cert *alice =
+		    load_cert(k, is_rsa ? "cms/alice-rsa.cer" : "cms/alice-ec.cer");
 		signet_key *key = load_private(k, is_rsa ? "cms/bob-rsa.pem" : "cms/bob-ec.pem");
-		signet_key *wrong = load_private(k, is_rsa ? "cms/alice-rsa.pem" : "cms/alice-ec.pem");
+		signet_key *wrong =
+		    load_private(k, is_rsa ? "cms/alice-rsa.pem" : "cms/alice-ec.pem");
 		const sn_cms_recipient *recipient = &t->recipients[0];
 		char text[SN_OID_TEXT];
 
@@ -114,8 +118,8 @@ static void recipient__unknown_algorithm_is_told_by_its_oid(void **state)
 }
 
 /* RFC 3218 2.3.2: whatever is wrong, a key of the right size comes out, another each time. */
-static void expect_random(kit *k, const sn_cms_recipient *recipient, const signet_key *key,
-    const char *what)
+static void expect_random(
+    kit *k, const sn_cms_recipient *recipient, const signet_key *key, const char *what)
 {
 	sn_secret a;
 	sn_secret b;
@@ -203,14 +207,16 @@ static void shared_info__is_as_the_rfc_says(void **state)
 
 	(void)build(&expected, k->ctx, "30{ 3003060155 a0{04026162} a2{040400000100} }");
 	sn_buf_init(&out, k->ctx, 100, "shared info");
-	must(sn_cms_shared_info_write((sn_span){ key_info, sizeof(key_info) }, &ukm, 32, &out, &k->err),
+	must(sn_cms_shared_info_write(
+		 (sn_span){ key_info, sizeof(key_info) }, &ukm, 32, &out, &k->err),
 	    &k->err);
 	assert_int_equal(out.size, expected.size);
 	assert_memory_equal(out.data, expected.data, out.size);
 	sn_buf_clear(&expected);
 	sn_buf_reset(&out);
 	(void)build(&expected, k->ctx, "30{ 3003060155 a2{040400000080} }");
-	must(sn_cms_shared_info_write((sn_span){ key_info, sizeof(key_info) }, NULL, 16, &out, &k->err),
+	must(sn_cms_shared_info_write(
+		 (sn_span){ key_info, sizeof(key_info) }, NULL, 16, &out, &k->err),
 	    &k->err);
 	assert_int_equal(out.size, expected.size);
 	assert_memory_equal(out.data, expected.data, out.size);
@@ -253,7 +259,8 @@ static void recipient__written_ones_are_read_back(void **state)
 		sn_buf_init(&out, k->ctx, 4096, "recipient");
 		must(sn_secret_random(k->ctx, rows[i].size, &secret, &k->err), &k->err);
 		must(sn_cms_recipient_write(k->ctx, cert, rows[i].oaep, &secret, rows[i].size, &out,
-		         &version, &k->err), &k->err);
+			 &version, &k->err),
+		    &k->err);
 		assert_int_equal(version, rows[i].version);
 		assert_true(sn_ber_is_der((sn_span){ out.data, out.size }, 16));
 		list = sn_ber_list_of((sn_span){ out.data, out.size }, 0);
@@ -264,8 +271,10 @@ static void recipient__written_ones_are_read_back(void **state)
 			must(sn_cms_recipient_read_key(&keys, &recipient, &k->err), &k->err);
 		assert_int_equal(recipient.version, rows[i].version);
 		assert_true(sn_cms_recipient_is(&recipient, cert));
-		assert_string_equal(sn_cms_recipient_algorithm(&recipient, text), rows[i].algorithm);
-		must(sn_cms_recipient_unwrap(k->ctx, &recipient, key, rows[i].size, &unwrapped, &k->err),
+		assert_string_equal(
+		    sn_cms_recipient_algorithm(&recipient, text), rows[i].algorithm);
+		must(sn_cms_recipient_unwrap(
+			 k->ctx, &recipient, key, rows[i].size, &unwrapped, &k->err),
 		    &k->err);
 		assert_memory_equal(secret.data, unwrapped.data, rows[i].size);
 		sn_buf_clear(&out);
@@ -284,12 +293,14 @@ static void recipient__key_that_cannot_encrypt_is_refused(void **state)
 	unsigned version = 9;
 	sn_buf out;
 
-	must(signet_cert_new(k->ctx, t->certificates[0].data, t->certificates[0].size, &cert, &k->err),
+	must(signet_cert_new(
+		 k->ctx, t->certificates[0].data, t->certificates[0].size, &cert, &k->err),
 	    &k->err);
 	sn_buf_init(&out, k->ctx, 4096, "recipient");
 	must(sn_secret_random(k->ctx, 32, &secret, &k->err), &k->err);
-	assert_int_equal(sn_cms_recipient_write(k->ctx, cert, false, &secret, 32, &out, &version,
-	                     &k->err), SIGNET_E_NO_CERT);
+	assert_int_equal(
+	    sn_cms_recipient_write(k->ctx, cert, false, &secret, 32, &out, &version, &k->err),
+	    SIGNET_E_NO_CERT);
 	assert_int_equal(version, 9);
 	assert_int_equal(out.size, 0);
 	sn_buf_clear(&out);

@@ -26,7 +26,8 @@ static verdict verify(kit *k, const sn_cms_signer *signer, const signet_cert *ce
 		must(sn_digest_once(k->ctx, alg, content.data, content.size, value, &size, &k->err),
 		    &k->err);
 	must(sn_cms_signer_verify(k->ctx, signer, cert, content_type, (sn_span){ value, size },
-	         is_attribute_set, &v.state, &v.reason, &k->err), &k->err);
+		 is_attribute_set, &v.state, &v.reason, &k->err),
+	    &k->err);
 	return v;
 }
 
@@ -39,10 +40,7 @@ static void expect(verdict v, sn_cms_signature_state state, const char *reason)
 	assert_int_equal(v.state, state);
 }
 
-static sn_span content_of(const taken *t)
-{
-	return (sn_span){ t->content, t->content_size };
-}
+static sn_span content_of(const taken *t) { return (sn_span){ t->content, t->content_size }; }
 
 /* --- signatures that others made --- */
 
@@ -78,8 +76,8 @@ static void signer__signatures_of_openssl_are_good(void **state)
 		    SN_CMS_SIGNATURE_GOOD);
 		t->content[0] ^= 1;
 		expect(verify(k, &t->signers[0], cert, sn_cms_oid_data, content_of(t), false),
-		    t->signers[0].has_signed_attributes ? SN_CMS_SIGNATURE_DIGEST_BAD :
-		                                          SN_CMS_SIGNATURE_BAD,
+		    t->signers[0].has_signed_attributes ? SN_CMS_SIGNATURE_DIGEST_BAD
+							: SN_CMS_SIGNATURE_BAD,
 		    t->signers[0].has_signed_attributes ? "digest-mismatch" : "signature-invalid");
 		signet_cert_unref(&other);
 		signet_cert_unref(&cert);
@@ -91,14 +89,15 @@ static void signer__each_of_two_is_good_under_its_certificate_only(void **state)
 {
 	kit *k = *state;
 	taken *t = take_file(k, "cms/signed-two.der");
-	signet_cert *certs[] = { load_cert(k, "cms/alice-rsa.cer"), load_cert(k, "cms/alice-ec.cer") };
+	signet_cert *certs[] = { load_cert(k, "cms/alice-rsa.cer"),
+		load_cert(k, "cms/alice-ec.cer") };
 	size_t good = 0;
 
 	assert_int_equal(t->signer_count, 2);
 	for (size_t i = 0; i < 2; i++)
 		for (size_t j = 0; j < 2; j++) {
-			const verdict v = verify(k, &t->signers[i], certs[j], sn_cms_oid_data, content_of(t),
-			    false);
+			const verdict v = verify(
+			    k, &t->signers[i], certs[j], sn_cms_oid_data, content_of(t), false);
 
 			assert_int_equal(sn_cms_identifier_is(&t->signers[i].id, certs[j]),
 			    v.state == SN_CMS_SIGNATURE_GOOD);
@@ -120,7 +119,8 @@ static void signer__no_flipped_bit_of_attributes_or_signature_is_good(void **sta
 	size_t size;
 
 	must(sn_digest_once(k->ctx, sn_cms_signer_digest(&t->signers[0]), t->content,
-	         t->content_size, value, &size, &k->err), &k->err);
+		 t->content_size, value, &size, &k->err),
+	    &k->err);
 	for (size_t part = 0; part < 2; part++)
 		for (size_t bit = 0; bit < 8 * parts[part].size; bit++) {
 			uint8_t *octet = (uint8_t *)parts[part].data + bit / 8;
@@ -129,7 +129,8 @@ static void signer__no_flipped_bit_of_attributes_or_signature_is_good(void **sta
 			*octet ^= (uint8_t)(1u << bit % 8);
 			/* attributes that are no BER any more are an error */
 			if (sn_cms_signer_verify(k->ctx, &t->signers[0], cert, sn_cms_oid_data,
-			        (sn_span){ value, size }, false, &v.state, &v.reason, &k->err) != SIGNET_OK)
+				(sn_span){ value, size }, false, &v.state, &v.reason,
+				&k->err) != SIGNET_OK)
 				assert_int_equal(k->err.status, SIGNET_E_MALFORMED);
 			assert_int_not_equal(v.state, SN_CMS_SIGNATURE_GOOD);
 			*octet ^= (uint8_t)(1u << bit % 8);
@@ -158,7 +159,9 @@ static void signer__unknown_algorithm_is_unsupported(void **state)
 #define CONTENT "the content"
 #define TYPE_DATA "30{06092a864886f70d010903 31{06092a864886f70d010701}}"
 /* SHA-256 of CONTENT */
-#define DIGEST_VALUE "0420" "%s"
+#define DIGEST_VALUE \
+	"0420" \
+	"%s"
 #define DIGEST "30{06092a864886f70d010904 31{" DIGEST_VALUE "}}"
 #define TIME "30{06092a864886f70d010905 31{170d3236303130313030303030305a}}"
 
@@ -173,7 +176,8 @@ static char *with_digest(kit *k, const char *text)
 
 	assert_non_null(out);
 	must(sn_digest_once(k->ctx, sn_alg_by_name(SN_ALG_DIGEST, "sha256"), content.data,
-	         content.size, value, &size, &k->err), &k->err);
+		 content.size, value, &size, &k->err),
+	    &k->err);
 	for (size_t i = 0; i < size; i++)
 		(void)snprintf(hex + 2 * i, 3, "%02x", value[i]);
 	for (const char *p = text; *p != '\0';) {
@@ -210,12 +214,14 @@ static void make(kit *k, const signet_key *key, const char *text, bool as_sent, 
 		sn_ber_writer_item(&w, SN_BER_SET, m->signer.signed_attributes);
 		must(sn_ber_writer_finish(&w), &k->err);
 	} else {
-		must(sn_cms_attributes_der(m->signer.signed_attributes, SN_BER_SET, &message, &k->err),
+		must(sn_cms_attributes_der(
+			 m->signer.signed_attributes, SN_BER_SET, &message, &k->err),
 		    &k->err);
 	}
 	must(sn_signature_plan_make(key, "sha256", &m->plan, &k->err), &k->err);
-	must(sn_signature_make(key, &m->plan, (sn_span){ message.data, message.size }, &m->signature,
-	         &k->err), &k->err);
+	must(sn_signature_make(
+		 key, &m->plan, (sn_span){ message.data, message.size }, &m->signature, &k->err),
+	    &k->err);
 	m->signer.signature = (sn_span){ m->signature.data, m->signature.size };
 	m->signer.digest.oid = (sn_span){ m->plan.digest->oid, m->plan.digest->oid_size };
 	m->signer.signature_algorithm.oid =
@@ -244,7 +250,8 @@ static void attributes__each_rule_is_held(void **state)
 		    SN_CMS_SIGNATURE_GOOD, NULL },
 		{ "none at all", "", SN_CMS_SIGNATURE_FORM_BAD, "content-type-missing" },
 		{ "no content-type", DIGEST, SN_CMS_SIGNATURE_FORM_BAD, "content-type-missing" },
-		{ "no message-digest", TYPE_DATA, SN_CMS_SIGNATURE_FORM_BAD, "message-digest-missing" },
+		{ "no message-digest", TYPE_DATA, SN_CMS_SIGNATURE_FORM_BAD,
+		    "message-digest-missing" },
 		{ "content-type twice", TYPE_DATA TYPE_DATA DIGEST, SN_CMS_SIGNATURE_FORM_BAD,
 		    "attribute-repeated" },
 		{ "message-digest twice", TYPE_DATA DIGEST DIGEST, SN_CMS_SIGNATURE_FORM_BAD,
@@ -256,19 +263,22 @@ static void attributes__each_rule_is_held(void **state)
 		    SN_CMS_SIGNATURE_FORM_BAD, "attribute-repeated" },
 		{ "message-digest without value", TYPE_DATA "30{06092a864886f70d010904 31{}}",
 		    SN_CMS_SIGNATURE_FORM_BAD, "attribute-repeated" },
-		{ "another content-type", "30{06092a864886f70d010903 31{06092a864886f70d010702}}" DIGEST,
+		{ "another content-type",
+		    "30{06092a864886f70d010903 31{06092a864886f70d010702}}" DIGEST,
 		    SN_CMS_SIGNATURE_FORM_BAD, "content-type-mismatch" },
 		{ "content-type of another kind", "30{06092a864886f70d010903 31{0500}}" DIGEST,
 		    SN_CMS_SIGNATURE_FORM_BAD, "attribute-malformed" },
 		{ "another digest", TYPE_DATA "30{06092a864886f70d010904 31{040161}}",
 		    SN_CMS_SIGNATURE_DIGEST_BAD, "digest-mismatch" },
-		{ "signing-time that is none", TYPE_DATA DIGEST "30{06092a864886f70d010905 31{170161}}",
+		{ "signing-time that is none",
+		    TYPE_DATA DIGEST "30{06092a864886f70d010905 31{170161}}",
 		    SN_CMS_SIGNATURE_FORM_BAD, "attribute-malformed" },
 		{ "countersignature that is signed",
-		    TYPE_DATA DIGEST "30{06092a864886f70d010906 31{30{}}}", SN_CMS_SIGNATURE_FORM_BAD,
-		    "countersignature-signed" },
+		    TYPE_DATA DIGEST "30{06092a864886f70d010906 31{30{}}}",
+		    SN_CMS_SIGNATURE_FORM_BAD, "countersignature-signed" },
 		{ "capabilities twice",
-		    TYPE_DATA DIGEST "30{06092a864886f70d01090f 31{30{}}}30{06092a864886f70d01090f 31{30{}}}",
+		    TYPE_DATA DIGEST
+		    "30{06092a864886f70d01090f 31{30{}}}30{06092a864886f70d01090f 31{30{}}}",
 		    SN_CMS_SIGNATURE_FORM_BAD, "attribute-repeated" },
 		{ "signingCertificateV2 of another certificate",
 		    TYPE_DATA DIGEST "30{060b2a864886f70d010910022f 31{30{30{30{0420%s}}}}}",
@@ -280,7 +290,8 @@ static void attributes__each_rule_is_held(void **state)
 		    TYPE_DATA DIGEST "30{060b2a864886f70d010910022f 31{30{30{}}}}",
 		    SN_CMS_SIGNATURE_FORM_BAD, "attribute-malformed" },
 		{ "signingCertificateV2 under an unknown hash",
-		    TYPE_DATA DIGEST "30{060b2a864886f70d010910022f 31{30{30{30{30{060155}040161}}}}}",
+		    TYPE_DATA DIGEST
+		    "30{060b2a864886f70d010910022f 31{30{30{30{30{060155}040161}}}}}",
 		    SN_CMS_SIGNATURE_UNSUPPORTED, "algorithm-unavailable" },
 	};
 	kit *k = *state;
@@ -315,8 +326,8 @@ static void attributes__not_a_set_of_attributes_is_malformed(void **state)
 
 		harness_init(&h);
 		signer.signed_attributes = build(&out, h.ctx, rows[i]);
-		assert_int_equal(sn_cms_attributes_read(&signer, &attributes, &form, NULL),
-		    SIGNET_E_MALFORMED);
+		assert_int_equal(
+		    sn_cms_attributes_read(&signer, &attributes, &form, NULL), SIGNET_E_MALFORMED);
 		sn_buf_clear(&out);
 		harness_clear(&h);
 	}
@@ -348,8 +359,9 @@ static void signer__without_attributes_must_be_over_data(void **state)
 	taken *t = take_file(k, "cms/signed-no-attributes.der");
 	signet_cert *cert = load_cert(k, "cms/alice-rsa.cer");
 
-	expect(verify(k, &t->signers[0], cert, (sn_span){ (const uint8_t *)"\x55", 1 }, content_of(t),
-	           false), SN_CMS_SIGNATURE_FORM_BAD, "signed-attributes-missing");
+	expect(verify(k, &t->signers[0], cert, (sn_span){ (const uint8_t *)"\x55", 1 },
+		   content_of(t), false),
+	    SN_CMS_SIGNATURE_FORM_BAD, "signed-attributes-missing");
 	signet_cert_unref(&cert);
 	taken_free(&t);
 }
@@ -365,12 +377,14 @@ static void signer__over_a_content_of_attributes_is_refused(void **state)
 	sn_span span;
 
 	sn_buf_init(&content, k->ctx, 4096, "content");
-	must(sn_cms_attributes_der(forged.signed_attributes, SN_BER_SET, &content, &k->err), &k->err);
+	must(sn_cms_attributes_der(forged.signed_attributes, SN_BER_SET, &content, &k->err),
+	    &k->err);
 	span = (sn_span){ content.data, content.size };
 	forged.has_signed_attributes = false;
 	forged.signed_attributes = (sn_span){ NULL, 0 };
 	assert_true(sn_cms_is_attribute_set(span, span.size));
-	assert_true(sn_cms_is_attribute_set((sn_span){ span.data, SN_CMS_ATTRIBUTE_HEAD }, span.size));
+	assert_true(
+	    sn_cms_is_attribute_set((sn_span){ span.data, SN_CMS_ATTRIBUTE_HEAD }, span.size));
 	/* it verifies, which is why it must be refused */
 	expect(verify(k, &forged, cert, sn_cms_oid_data, span, false), SN_CMS_SIGNATURE_GOOD, NULL);
 	expect(verify(k, &forged, cert, sn_cms_oid_data, span, true), SN_CMS_SIGNATURE_FORM_BAD,
@@ -390,12 +404,13 @@ static void attribute_set__other_contents_are_none(void **state)
 		/* with what is inside of it, NULs included */
 		const size_t size = i == 4 ? 4 : i == 5 ? 8 : strlen(rows[i]);
 
-		assert_false(sn_cms_is_attribute_set((sn_span){ (const uint8_t *)rows[i], size }, size));
+		assert_false(
+		    sn_cms_is_attribute_set((sn_span){ (const uint8_t *)rows[i], size }, size));
 	}
-	assert_true(sn_cms_is_attribute_set((sn_span){ (const uint8_t *)"1\x05\x30\x03\x06\x01\x55", 7 },
-	    7));
-	assert_false(sn_cms_is_attribute_set((sn_span){ (const uint8_t *)"1\x05\x30\x03\x06\x01\x55", 7 },
-	    8));
+	assert_true(sn_cms_is_attribute_set(
+	    (sn_span){ (const uint8_t *)"1\x05\x30\x03\x06\x01\x55", 7 }, 7));
+	assert_false(sn_cms_is_attribute_set(
+	    (sn_span){ (const uint8_t *)"1\x05\x30\x03\x06\x01\x55", 7 }, 8));
 }
 
 /* RFC 5652 5.3: the two digests are one */
@@ -476,9 +491,12 @@ static void attributes__encryption_certificate_is_read_in_each_form(void **state
 		const char *name, *attributes;
 		bool is_read, is_key_id;
 	} rows[] = {
-		{ "issuer and serial", "30{060b2a864886f70d010910020b 31{a0{30{}020107}}}", true, false },
-		{ "recipient key identifier", "30{060b2a864886f70d010910020b 31{a1{040142}}}", true, true },
-		{ "subject key identifier", "30{060b2a864886f70d010910020b 31{820142}}", true, true },
+		{ "issuer and serial", "30{060b2a864886f70d010910020b 31{a0{30{}020107}}}", true,
+		    false },
+		{ "recipient key identifier", "30{060b2a864886f70d010910020b 31{a1{040142}}}", true,
+		    true },
+		{ "subject key identifier", "30{060b2a864886f70d010910020b 31{820142}}", true,
+		    true },
 		{ "Microsoft's", "30{06092b060104018237 1004 31{30{30{}020107}}}", true, false },
 		{ "unknown choice", "30{060b2a864886f70d010910020b 31{a7{}}}", false, false },
 		{ "empty", "30{060b2a864886f70d010910020b 31{a0{}}}", false, false },
@@ -496,7 +514,8 @@ static void attributes__encryption_certificate_is_read_in_each_form(void **state
 		must(sn_cms_attributes_read(&signer, &attributes, &form, &k->err), &k->err);
 		assert_int_equal(attributes.has_encryption_certificate, rows[i].is_read);
 		if (rows[i].is_read)
-			assert_int_equal(attributes.encryption_certificate.is_key_id, rows[i].is_key_id);
+			assert_int_equal(
+			    attributes.encryption_certificate.is_key_id, rows[i].is_key_id);
 		else
 			assert_string_equal(form, "attribute-malformed");
 		sn_buf_clear(&out);
@@ -512,12 +531,12 @@ static signet_status verify_once(signet_context *ctx, void *user, signet_error *
 	size_t size;
 	sn_cms_signature_state state = SN_CMS_SIGNATURE_BAD;
 	const char *reason;
-	signet_status status = signet_cert_new(ctx, t->certificates[0].data, t->certificates[0].size,
-	    &cert, err);
+	signet_status status =
+	    signet_cert_new(ctx, t->certificates[0].data, t->certificates[0].size, &cert, err);
 
 	if (status == SIGNET_OK)
-		status = sn_digest_once(ctx, sn_cms_signer_digest(signer), t->content, t->content_size,
-		    value, &size, err);
+		status = sn_digest_once(ctx, sn_cms_signer_digest(signer), t->content,
+		    t->content_size, value, &size, err);
 	if (status == SIGNET_OK)
 		status = sn_cms_signer_verify(ctx, signer, cert, sn_cms_oid_data,
 		    (sn_span){ value, size }, false, &state, &reason, err);

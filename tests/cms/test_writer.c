@@ -53,7 +53,8 @@ static void write_signed(kit *k, const char *who, bool detached, uint64_t size, 
 	signer.capabilities = (sn_span){ capabilities.data, capabilities.size };
 	must(sn_cms_signer_spec_digest(&signer, &digest, &k->err), &k->err);
 	must(sn_cms_signer_write(k->ctx, &signer, sn_cms_oid_data, digest_content(k, digest, value),
-	         &infos, &k->err), &k->err);
+		 &infos, &k->err),
+	    &k->err);
 	must(signet_cert_list_new(k->ctx, &list, &k->err), &k->err);
 	must(signet_cert_list_add(list, cert, &k->err), &k->err);
 	spec.digests = &digest;
@@ -67,8 +68,8 @@ static void write_signed(kit *k, const char *who, bool detached, uint64_t size, 
 		const sn_span content = text_span(CONTENT);
 
 		sn_ber_writer_item(&w, SN_BER_OCTET_STRING, (sn_span){ content.data, 10 });
-		sn_ber_writer_item(&w, SN_BER_OCTET_STRING,
-		    (sn_span){ content.data + 10, content.size - 10 });
+		sn_ber_writer_item(
+		    &w, SN_BER_OCTET_STRING, (sn_span){ content.data + 10, content.size - 10 });
 	} else if (!detached) {
 		sn_ber_writer_raw(&w, text_span(CONTENT));
 	}
@@ -91,12 +92,14 @@ static void expect_good(kit *k, const taken *t, const sn_cms_signer *signer)
 	sn_cms_signature_state state;
 	const char *reason;
 
-	must(signet_cert_new(k->ctx, t->certificates[0].data, t->certificates[0].size, &cert, &k->err),
+	must(signet_cert_new(
+		 k->ctx, t->certificates[0].data, t->certificates[0].size, &cert, &k->err),
 	    &k->err);
 	assert_true(sn_cms_identifier_is(&signer->id, cert));
 	must(sn_cms_signer_verify(k->ctx, signer, cert, sn_cms_oid_data,
-	         digest_content(k, sn_cms_signer_digest(signer), value), false, &state, &reason,
-	         &k->err), &k->err);
+		 digest_content(k, sn_cms_signer_digest(signer), value), false, &state, &reason,
+		 &k->err),
+	    &k->err);
 	assert_null(reason);
 	assert_int_equal(state, SN_CMS_SIGNATURE_GOOD);
 	signet_cert_unref(&cert);
@@ -124,12 +127,13 @@ static void signed__each_form_is_read_back_and_good(void **state)
 
 		print_message("%s\n", rows[i].name);
 		write_signed(k, rows[i].who, rows[i].detached, rows[i].size, &out);
-		assert_int_equal(sn_ber_is_der((sn_span){ out.data, out.size }, 32), rows[i].is_der);
+		assert_int_equal(
+		    sn_ber_is_der((sn_span){ out.data, out.size }, 32), rows[i].is_der);
 		t = take_octets(k, (sn_span){ out.data, out.size });
 		assert_int_equal(t->has_content, !rows[i].detached);
 		if (!rows[i].detached)
-			assert_true(sn_span_equal(text_span(CONTENT),
-			    (sn_span){ t->content, t->content_size }));
+			assert_true(sn_span_equal(
+			    text_span(CONTENT), (sn_span){ t->content, t->content_size }));
 		assert_int_equal(t->signer_count, 1);
 		assert_int_equal(t->signers[0].version, 1);
 		expect_good(k, t, &t->signers[0]);
@@ -182,8 +186,9 @@ static void signer__time_may_be_left_out(void **state)
 
 	sn_buf_init(&out, k->ctx, 4096, "signer");
 	must(sn_cms_signer_spec_digest(&spec, &digest, &k->err), &k->err);
-	must(sn_cms_signer_write(k->ctx, &spec, sn_cms_oid_data, digest_content(k, digest, value), &out,
-	         &k->err), &k->err);
+	must(sn_cms_signer_write(
+		 k->ctx, &spec, sn_cms_oid_data, digest_content(k, digest, value), &out, &k->err),
+	    &k->err);
 	list = sn_ber_list_of((sn_span){ out.data, out.size }, 0);
 	must(sn_ber_list_next(&list, "signer", &item, &k->err), &k->err);
 	must(sn_cms_signer_read(&limits, list, &item, &signer, &k->err), &k->err);
@@ -237,8 +242,9 @@ static void signed__prefix_of_unknown_size_depends_on_no_signer(void **state)
 {
 	kit *k = *state;
 	const sn_alg *digest = sn_alg_by_name(SN_ALG_DIGEST, "sha256");
-	sn_cms_signed_spec spec = { .digests = &digest, .digest_count = 1,
-		.content_size = SN_SIZE_UNKNOWN };
+	sn_cms_signed_spec spec = {
+		.digests = &digest, .digest_count = 1, .content_size = SN_SIZE_UNKNOWN
+	};
 	sn_buf first, second, suffix;
 
 	sn_buf_init(&first, k->ctx, 4096, "prefix");
@@ -268,8 +274,8 @@ static void signed__huge_content_has_a_definite_length(void **state)
 	spec.content_size = (uint64_t)1 << 63;
 	sn_buf_reset(&prefix);
 	sn_buf_reset(&suffix);
-	assert_int_equal(sn_cms_signed_write(k->ctx, &spec, &prefix, &suffix, &k->err),
-	    SIGNET_E_LIMIT);
+	assert_int_equal(
+	    sn_cms_signed_write(k->ctx, &spec, &prefix, &suffix, &k->err), SIGNET_E_LIMIT);
 	assert_int_equal(prefix.size, 0);
 	assert_int_equal(suffix.size, 0);
 	sn_buf_clear(&suffix);
@@ -280,7 +286,8 @@ static void signed__huge_content_has_a_definite_length(void **state)
 static void certs_only__certificates_are_read_back(void **state)
 {
 	kit *k = *state;
-	signet_cert *certs[] = { load_cert(k, "cms/alice-rsa.cer"), load_cert(k, "cms/bob-ec.cer") };
+	signet_cert *certs[] = { load_cert(k, "cms/alice-rsa.cer"),
+		load_cert(k, "cms/bob-ec.cer") };
 	signet_cert_list *list = NULL;
 	sn_buf out;
 	taken *t;
@@ -308,8 +315,8 @@ static void certs_only__certificates_are_read_back(void **state)
 /* RFC 8551 2.5.2 */
 static void capabilities__authenticated_ciphers_come_first(void **state)
 {
-	static const uint8_t aes_256_gcm[] = { 0x30, 0x0b, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03,
-		0x04, 0x01, 0x2e };
+	static const uint8_t aes_256_gcm[] = { 0x30, 0x0b, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65,
+		0x03, 0x04, 0x01, 0x2e };
 	kit *k = *state;
 	sn_buf out;
 
@@ -340,21 +347,19 @@ static void seal_begin(kit *k, sealing *s, const char *cipher, const char *who, 
 	*s = (sealing){ .spec = { .cipher = alg, .content_size = size } };
 	sn_buf_init(&s->infos, k->ctx, 1 << 16, "infos");
 	must(sn_secret_random(k->ctx, alg->key_size, &s->key, &k->err), &k->err);
-	must(sn_cms_recipient_write(k->ctx, cert, false, &s->key, alg->key_size, &s->infos,
-	         &s->spec.version, &k->err), &k->err);
+	must(sn_cms_recipient_write(
+		 k->ctx, cert, false, &s->key, alg->key_size, &s->infos, &s->spec.version, &k->err),
+	    &k->err);
 	s->spec.key = &s->key;
 	s->spec.recipient_infos = (sn_span){ s->infos.data, s->infos.size };
 	signet_cert_unref(&cert);
 }
 
-static void seal_end(sealing *s)
-{
-	sn_buf_clear(&s->infos);
-}
+static void seal_end(sealing *s) { sn_buf_clear(&s->infos); }
 
 /* The content in pieces of that size. */
-static signet_status seal(kit *k, const sealing *s, const uint8_t *content, size_t size,
-    size_t piece, gatherer *g)
+static signet_status seal(
+    kit *k, const sealing *s, const uint8_t *content, size_t size, size_t piece, gatherer *g)
 {
 	signet_sink *sink = NULL;
 	signet_status status;
@@ -362,7 +367,8 @@ static signet_status seal(kit *k, const sealing *s, const uint8_t *content, size
 	must(sn_cms_enveloped_sink_new(k->ctx, &s->spec, &g->sink, &sink, &k->err), &k->err);
 	status = SIGNET_OK;
 	for (size_t at = 0; at < size && status == SIGNET_OK; at += piece)
-		status = sink->write(sink, content + at, size - at < piece ? size - at : piece, &k->err);
+		status =
+		    sink->write(sink, content + at, size - at < piece ? size - at : piece, &k->err);
 	if (status == SIGNET_OK)
 		status = sink->finish(sink, &k->err);
 	else
@@ -397,10 +403,13 @@ static void unseal(kit *k, const sealing *s, const taken *t, sn_span aad, uint8_
 		must(sn_ber_list_next(&list, "iv", &iv, &k->err), &k->err);
 		assert_int_equal(t->mac.size, 0);
 	}
-	must(sn_cipher_new_decrypt(k->ctx, s->spec.cipher, &s->key, iv.contents, aad, &cipher, &k->err),
+	must(sn_cipher_new_decrypt(
+		 k->ctx, s->spec.cipher, &s->key, iv.contents, aad, &cipher, &k->err),
 	    &k->err);
-	must(sn_cipher_write(cipher, t->content, t->content_size, plain, size_out, &k->err), &k->err);
-	must(sn_cipher_finish_decrypt(cipher, t->mac, plain + *size_out, &last, is_intact_out, &k->err),
+	must(sn_cipher_write(cipher, t->content, t->content_size, plain, size_out, &k->err),
+	    &k->err);
+	must(sn_cipher_finish_decrypt(
+		 cipher, t->mac, plain + *size_out, &last, is_intact_out, &k->err),
 	    &k->err);
 	*size_out += last;
 	sn_cipher_free(&cipher);
@@ -445,7 +454,8 @@ static void enveloped__each_form_is_read_back(void **state)
 		must(seal(k, &s, content, rows[i].size, rows[i].piece, &g), &k->err);
 		assert_int_equal(g.finished, 1);
 		assert_int_equal(g.aborted, 0);
-		assert_int_equal(sn_ber_is_der((sn_span){ g.out.data, g.out.size }, 32), rows[i].is_known);
+		assert_int_equal(
+		    sn_ber_is_der((sn_span){ g.out.data, g.out.size }, 32), rows[i].is_known);
 		if (rows[i].is_known) {
 			must(sn_cms_enveloped_size(k->ctx, &s.spec, &expected, &k->err), &k->err);
 			assert_int_equal(expected, g.out.size);
@@ -484,11 +494,12 @@ static void authenveloped__attributes_are_authenticated(void **state)
 	gatherer_init(&g, k->ctx);
 	must(seal(k, &s, (const uint8_t *)"hello", 5, 5, &g), &k->err);
 	t = take_octets(k, (sn_span){ g.out.data, g.out.size });
-	assert_true(sn_span_equal(sn_cms_oid_signed,
-	    (sn_span){ t->content_type, t->content_type_size }));
+	assert_true(
+	    sn_span_equal(sn_cms_oid_signed, (sn_span){ t->content_type, t->content_type_size }));
 	assert_int_equal(t->authenticated_attributes.data[4], 0x55);
 	sn_buf_init(&aad, k->ctx, 256, "aad");
-	must(sn_cms_attributes_der(t->authenticated_attributes, SN_BER_SET, &aad, &k->err), &k->err);
+	must(
+	    sn_cms_attributes_der(t->authenticated_attributes, SN_BER_SET, &aad, &k->err), &k->err);
 	assert_int_equal(aad.data[0], 0x31);
 	unseal(k, &s, t, (sn_span){ aad.data, aad.size }, plain, &size, &is_intact);
 	assert_true(is_intact);
@@ -514,22 +525,22 @@ static void enveloped__senseless_specs_are_refused(void **state)
 	seal_begin(k, &s, "aes-256-gcm", "rsa", 5);
 	/* RFC 5083 2.1 */
 	s.spec.content_type = sn_cms_oid_signed;
-	assert_int_equal(sn_cms_enveloped_sink_new(k->ctx, &s.spec, &g.sink, &sink, &k->err),
-	    SIGNET_E_USAGE);
+	assert_int_equal(
+	    sn_cms_enveloped_sink_new(k->ctx, &s.spec, &g.sink, &sink, &k->err), SIGNET_E_USAGE);
 	s.spec.content_type = (sn_span){ NULL, 0 };
 	/* NIST SP 800-38D 5.2.1.1 */
 	s.spec.content_size = (uint64_t)1 << 36;
-	assert_int_equal(sn_cms_enveloped_sink_new(k->ctx, &s.spec, &g.sink, &sink, &k->err),
-	    SIGNET_E_LIMIT);
+	assert_int_equal(
+	    sn_cms_enveloped_sink_new(k->ctx, &s.spec, &g.sink, &sink, &k->err), SIGNET_E_LIMIT);
 	s.spec.content_size = 5;
 	s.spec.cipher = sn_alg_by_name(SN_ALG_CIPHER, "aes-256-cbc");
 	s.spec.authenticated_attributes = build(&attributes, k->ctx, "30{060155 31{}}");
-	assert_int_equal(sn_cms_enveloped_sink_new(k->ctx, &s.spec, &g.sink, &sink, &k->err),
-	    SIGNET_E_USAGE);
+	assert_int_equal(
+	    sn_cms_enveloped_sink_new(k->ctx, &s.spec, &g.sink, &sink, &k->err), SIGNET_E_USAGE);
 	s.spec.authenticated_attributes = (sn_span){ NULL, 0 };
 	s.spec.cipher = sn_alg_by_name(SN_ALG_CIPHER, "3des-cbc");
-	assert_int_equal(sn_cms_enveloped_sink_new(k->ctx, &s.spec, &g.sink, &sink, &k->err),
-	    SIGNET_E_USAGE);
+	assert_int_equal(
+	    sn_cms_enveloped_sink_new(k->ctx, &s.spec, &g.sink, &sink, &k->err), SIGNET_E_USAGE);
 	assert_null(sink);
 	assert_int_equal(g.aborted, 0);
 	sn_buf_clear(&attributes);
@@ -547,8 +558,8 @@ static void enveloped__content_of_another_size_fails_and_aborts(void **state)
 
 		gatherer_init(&g, k->ctx);
 		seal_begin(k, &s, "aes-256-gcm", "rsa", 5);
-		assert_int_equal(seal(k, &s, (const uint8_t *)"hello!", size, 1, &g),
-		    SIGNET_E_INTERNAL);
+		assert_int_equal(
+		    seal(k, &s, (const uint8_t *)"hello!", size, 1, &g), SIGNET_E_INTERNAL);
 		assert_int_equal(g.finished, 0);
 		assert_int_equal(g.aborted, 1);
 		seal_end(&s);
@@ -709,7 +720,8 @@ static signet_status sign_once(signet_context *ctx, void *user, signet_error *er
 	spec.cert = cert;
 	spec.key = key;
 	if (status == SIGNET_OK)
-		status = sn_cms_signer_write(ctx, &spec, sn_cms_oid_data, text_span("digest"), &infos, err);
+		status = sn_cms_signer_write(
+		    ctx, &spec, sn_cms_oid_data, text_span("digest"), &infos, err);
 	whole.signer_infos = (sn_span){ infos.data, infos.size };
 	if (status == SIGNET_OK)
 		status = sn_cms_signed_write(ctx, &whole, &prefix, &suffix, err);
