@@ -4,7 +4,8 @@
 
 #include "ber/value.h"
 
-/* clang-format off: the rows read as the ASN.1 does */
+/* The rows read as the ASN.1 does. */
+/* clang-format off */
 #define CONTEXT(n) SN_BER_CONTEXT_CONSTRUCTED(n)
 #define ENTER(t, n) { .action = SN_CMS_ENTER, .tag = (t), .name = (n) }
 #define LEAVE(n) { .action = SN_CMS_LEAVE, .name = (n) }
