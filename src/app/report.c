@@ -163,6 +163,17 @@ int app_fail(app_session *session, const signet_error *err)
 	return signet_status_exit(err->status);
 }
 
+/*
+ * Where nobody has asked for revocation to be required, not knowing is the common case of a private
+ * authority. A line below every valid message would teach people not to read the lines.
+ */
+static bool is_worth_a_line(
+    const app_session *session, const signet_result *result, const char *code)
+{
+	return session->is_verbose || signet_result_verdict(result) != SIGNET_VERDICT_VALID ||
+	       strcmp(code, "revocation-unknown") != 0;
+}
+
 static void say_problems(app_session *session, const signet_result *result)
 {
 	const char *summary = signet_result_summary(result);
@@ -170,6 +181,8 @@ static void say_problems(app_session *session, const signet_result *result)
 	for (size_t i = 0; i < signet_result_problem_count(result); i++) {
 		const char *text = signet_result_problem_text(result, i);
 
+		if (!is_worth_a_line(session, result, signet_result_problem_code(result, i)))
+			continue;
 		/* The sentence of the verdict often holds that of its cause. */
 		if (strstr(summary, text) == NULL)
 			app_say(session, "  %s", text);
