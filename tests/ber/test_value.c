@@ -57,6 +57,8 @@ static void header__malformed_is_told(void **state)
 		{ "2^63", { (const uint8_t *)"\x04\x88\x80\0\0\0\0\0\0\0", 10 } },
 		{ "high form of a low tag", { (const uint8_t *)"\x1f\x1e\x00", 3 } },
 		{ "high tag with zeros first", { (const uint8_t *)"\x1f\x80\x01\x00", 4 } },
+		{ "high tag with zeros first, high all the same",
+		    { (const uint8_t *)"\x1f\x80\x1f\x00", 4 } },
 		{ "tag of five octets", { (const uint8_t *)"\x1f\x81\x81\x81\x81\x00", 6 } },
 	};
 

@@ -224,6 +224,60 @@ static void shared_info__is_as_the_rfc_says(void **state)
 	sn_buf_clear(&out);
 }
 
+/* RFC 5753 7.2: the ukm of a sender goes into the key derivation */
+static void unwrap__ukm_goes_into_the_key(void **state)
+{
+	static const uint8_t oid[] = { 0x2b, 0x81, 0x04, 0x01, 0x0b, 0x01 };
+	kit *k = *state;
+	signet_key *key = load_private(k, "cms/bob-ec.pem");
+	const sn_alg *alg = sn_alg_by_oid(SN_ALG_AGREEMENT, (sn_span){ oid, sizeof(oid) });
+	const sn_alg *wrap = sn_alg_by_name(SN_ALG_WRAP, "aes-256-wrap");
+	sn_cms_recipient recipient = { .kind = SN_CMS_KEY_AGREEMENT,
+		.originator = SN_CMS_ORIGINATOR_KEY,
+		.has_ukm = true,
+		.ukm = { (const uint8_t *)"some octets", 11 } };
+	sn_public_key *peer = NULL;
+	signet_key *ephemeral = NULL;
+	sn_secret kek, secret, unwrapped;
+	sn_buf identifier, point, info, shared, wrapped;
+
+	sn_buf_init(&identifier, k->ctx, 1000, "identifier");
+	sn_buf_init(&point, k->ctx, 1000, "point");
+	sn_buf_init(&shared, k->ctx, 1000, "shared");
+	sn_buf_init(&wrapped, k->ctx, 1000, "wrapped");
+	recipient.key_encryption.oid = (sn_span){ oid, sizeof(oid) };
+	/* parameters of the wrap that others would leave out: they count as transmitted */
+	recipient.key_encryption.parameters =
+	    build(&info, k->ctx, "30{060960864801650304012d 0500}");
+	must(sn_public_key_of(key, &peer, &k->err), &k->err);
+	must(sn_agreement_ephemeral(peer, &ephemeral, &identifier, &point, &k->err), &k->err);
+	must(sn_cms_shared_info_write(
+		 recipient.key_encryption.parameters, &recipient.ukm, 32, &shared, &k->err),
+	    &k->err);
+	must(sn_agreement_derive(
+		 ephemeral, peer, alg, (sn_span){ shared.data, shared.size }, 32, &kek, &k->err),
+	    &k->err);
+	must(sn_secret_random(k->ctx, 32, &secret, &k->err), &k->err);
+	must(sn_wrap_wrap(k->ctx, wrap, &kek, &secret, &wrapped, &k->err), &k->err);
+	recipient.originator_point = (sn_span){ point.data, point.size };
+	recipient.encrypted_key = (sn_span){ wrapped.data, wrapped.size };
+	/* room for the shared info is reckoned from the whole RecipientInfo */
+	recipient.der.size = 300;
+	must(sn_cms_recipient_unwrap(k->ctx, &recipient, key, 32, &unwrapped, &k->err), &k->err);
+	assert_memory_equal(unwrapped.data, secret.data, 32);
+	recipient.has_ukm = false;
+	must(sn_cms_recipient_unwrap(k->ctx, &recipient, key, 32, &unwrapped, &k->err), &k->err);
+	assert_memory_not_equal(unwrapped.data, secret.data, 32);
+	sn_buf_clear(&wrapped);
+	sn_buf_clear(&shared);
+	sn_buf_clear(&info);
+	sn_buf_clear(&point);
+	sn_buf_clear(&identifier);
+	signet_key_unref(&ephemeral);
+	sn_public_key_unref(&peer);
+	signet_key_unref(&key);
+}
+
 static void recipient__written_ones_are_read_back(void **state)
 {
 	static const struct {
@@ -356,6 +410,7 @@ int main(void)
 		TEST(unwrap__failure_of_agreement_is_a_random_key),
 		TEST(unwrap__failure_of_transport_is_a_key_all_the_same),
 		TEST(shared_info__is_as_the_rfc_says),
+		TEST(unwrap__ukm_goes_into_the_key),
 		TEST(recipient__written_ones_are_read_back),
 		TEST(recipient__key_that_cannot_encrypt_is_refused),
 		cmocka_unit_test(recipient__memory_running_out_is_clean),
