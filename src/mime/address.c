@@ -21,12 +21,13 @@ typedef struct parser {
 	sn_buf domain;
 	sn_buf comment;         /* the last one: "alice@example.com (Alice)" */
 	bool has_words;
+	bool is_phrase;         /* words without a dot between: no local part */
 	bool in_group;
 } parser;
 
 static bool is_special(uint8_t c)
 {
-	return c <= ' ' || c == 127 || strchr("()<>[]:;@\\,\"", c) == NULL ? c <= ' ' || c == 127 : true;
+	return c <= ' ' || c == 127 || strchr("()<>[]:;@\\,\"", c) != NULL;
 }
 
 static uint8_t peek(const parser *p)
@@ -91,12 +92,23 @@ static signet_status flush_words(parser *p, signet_error *err)
 	return status;
 }
 
+/* RFC 5322 4.4: obs-local-part is words with dots between; c begins the next word. */
+static void note_word(parser *p, uint8_t c)
+{
+	const sn_buf *local = &p->local;
+
+	if (p->has_words && c != '.' && (local->size == 0 || local->data[local->size - 1] != '.'))
+		p->is_phrase = true;
+	p->has_words = true;
+}
+
 /* dot-atom, and the dots of obs-local-part and obs-phrase. */
 static signet_status take_atom(parser *p, signet_error *err)
 {
 	const size_t begin = p->at;
 	signet_status status;
 
+	note_word(p, peek(p));
 	while (!at_end(p) && !is_special(peek(p)))
 		p->at++;
 	status = append_blank(&p->words, err);
@@ -114,6 +126,7 @@ static signet_status take_quoted(parser *p, bool *is_closed_out, signet_error *e
 	signet_status status = flush_words(p, err);
 
 	*is_closed_out = false;
+	note_word(p, '"');
 	for (p->at++; status == SIGNET_OK && !at_end(p); p->at++) {
 		uint8_t c = peek(p);
 
@@ -147,7 +160,6 @@ static signet_status take_words(parser *p, bool *good_out, signet_error *err)
 			status = take_atom(p, err);
 		else
 			break;
-		p->has_words = true;
 		if (status == SIGNET_OK)
 			status = skip_cfws(p, err);
 	}
@@ -298,7 +310,7 @@ static signet_status add_mailbox(parser *p, sn_buf *name, signet_error *err)
 	sn_mime_mailbox mailbox = { 0 };
 	signet_status status;
 
-	if (!is_good_text(&p->local) || !is_good_domain(&p->domain)) {
+	if (p->is_phrase || !is_good_text(&p->local) || !is_good_domain(&p->domain)) {
 		list->is_damaged = true;
 		return SIGNET_OK;
 	}
@@ -363,6 +375,8 @@ static signet_status parse_angle(parser *p, signet_error *err)
 	/* the words inside are a local part, and leave the display name alone */
 	sn_buf_init(&p->name, p->list->ctx, name.ceiling, name.what);
 	sn_buf_reset(&p->local);
+	p->has_words = false;
+	p->is_phrase = false;
 	status = skip_cfws(p, err);
 	if (status == SIGNET_OK)
 		status = skip_route(p, err);
@@ -426,6 +440,7 @@ static void begin_mailbox(parser *p)
 	sn_buf_reset(&p->domain);
 	sn_buf_reset(&p->comment);
 	p->has_words = false;
+	p->is_phrase = false;
 }
 
 /* RFC 5322 3.4: a mailbox, or the name of a group. */

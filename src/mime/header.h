@@ -9,7 +9,7 @@
 #include "base/context.h"
 #include "base/span.h"
 
-enum { SN_MIME_FIELDS_MAX = 10000, SN_MIME_PARAMS_MAX = 256 };
+enum { SN_MIME_FIELDS_MAX = 10000, SN_MIME_PARAMS_MAX = 64 };
 
 typedef struct sn_mime_field {
 	sn_span raw;        /* with name, colon, folding and the line end */

@@ -20,7 +20,8 @@ typedef struct sn_base64_decoder {
 	bool saw_truncation;    /* ended within a quantum: padding lacked */
 } sn_base64_decoder;
 
-/* Data ends with the first padded quantum; what follows it is garbage. Decodes size characters to out, which has room for size / 4 * 3 + 3 octets; returns how many. */
+/* Decodes size characters to out, which has room for size / 4 * 3 + 3 octets; returns how many.
+ * The data ends with the first padded quantum; what follows that is garbage. */
 size_t sn_base64_decode(sn_base64_decoder *decoder, const uint8_t *in, size_t size, uint8_t *out);
 /* At the end: false when a single character was left over, whose bits are lost. Padding may lack:
  * then up to 2 octets are written to out and *out_size says how many. */
@@ -42,8 +43,8 @@ size_t sn_base64_encode_finish(sn_base64_encoder *encoder, uint8_t *out);
 /* How many octets encoding size octets makes, line ends (CRLF, or LF) and all. */
 bool sn_base64_size(uint64_t size, bool lf, uint64_t *encoded_out);
 
-/* None of these sinks owns next: free it after them. A failure sticks. */
-/* A sink that decodes to next; 7bit, 8bit, binary pass through. It finishes and aborts next. */
+/* A sink that decodes to next; 7bit, 8bit, binary pass through. It finishes and aborts next, and
+ * does not own it: free next after it. A failure sticks. */
 signet_status sn_mime_decode_sink_new(const signet_context *ctx, sn_mime_encoding encoding,
     signet_sink *next, signet_sink **sink_out, signet_error *err) SIGNET_CHECKED;
 /* A sink that encodes to next: base64 or quoted-printable (text: line ends become CRLF). */

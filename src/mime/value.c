@@ -351,10 +351,15 @@ static signet_status join_pieces(const parser *p, const piece *first, sn_buf *va
 /* What is shown may be written as RFC 2047 words, against RFC 2047 5 (3), but often so. */
 static signet_status join_value(const parser *p, const piece *q, sn_buf *value, signet_error *err)
 {
+	const sn_span octets = value_of(p, q);
+
 	if (!is_plain(q))
 		return join_pieces(p, q, value, err);
-	return is_shown(q->name) ? sn_mime_words_decode(value_of(p, q), value, err) :
-	    sn_mime_append_utf8(value_of(p, q), value, err);
+	/* it is compared with octets of the body */
+	if (sn_ascii_equal_n(q->name.data, q->name.size, "boundary"))
+		return sn_buf_append(value, octets.data, octets.size, err);
+	return is_shown(q->name) ? sn_mime_words_decode(octets, value, err) :
+	    sn_mime_append_utf8(octets, value, err);
 }
 
 static signet_status set_param(const parser *p, const piece *q, sn_mime_value *value,
