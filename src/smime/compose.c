@@ -7,13 +7,14 @@
 /* Options that contradict each other, or that nothing here could do. */
 static signet_status check_options(const signet_compose_options *options, signet_error *err)
 {
-	const bool is_mime = options->form == SIGNET_FORM_DETECT || options->form == SIGNET_FORM_MIME;
+	const bool is_mime =
+	    options->form == SIGNET_FORM_DETECT || options->form == SIGNET_FORM_MIME;
 	const char *wrong = NULL;
 
 	if (options->version != SIGNET_COMPOSE_OPTIONS_VERSION)
 		wrong = "an unknown version of the options";
 	else if (options->protection == 0 ||
-	    (options->protection & ~(unsigned)(SIGNET_SIGN | SIGNET_ENCRYPT)) != 0)
+		 (options->protection & ~(unsigned)(SIGNET_SIGN | SIGNET_ENCRYPT)) != 0)
 		wrong = "neither signing nor encrypting";
 	else if ((options->protection & SIGNET_SIGN) != 0 && options->signer_count == 0)
 		wrong = "signing without a signer";
@@ -37,7 +38,8 @@ static signet_status take_cipher(signet_compose *compose, const char *name, sign
 		name = "aes-256-gcm";
 	cipher = sn_alg_by_name(SN_ALG_CIPHER, name);
 	if (cipher == NULL)
-		return signet_fail(err, SIGNET_E_USAGE, SIGNET_NO_OFFSET, "unknown cipher %.64s", name);
+		return signet_fail(
+		    err, SIGNET_E_USAGE, SIGNET_NO_OFFSET, "unknown cipher %.64s", name);
 	if (!cipher->write)
 		return signet_fail(err, SIGNET_E_USAGE, SIGNET_NO_OFFSET,
 		    "the cipher %s is read, but not written", name);
@@ -56,7 +58,8 @@ static signet_status take_digest(signet_compose *compose, const char *name, sign
 		return SIGNET_OK;
 	digest = sn_alg_by_name(SN_ALG_DIGEST, name);
 	if (digest == NULL)
-		return signet_fail(err, SIGNET_E_USAGE, SIGNET_NO_OFFSET, "unknown digest %.64s", name);
+		return signet_fail(
+		    err, SIGNET_E_USAGE, SIGNET_NO_OFFSET, "unknown digest %.64s", name);
 	if (!digest->write)
 		return signet_fail(err, SIGNET_E_USAGE, SIGNET_NO_OFFSET,
 		    "the digest %s is read, but not written", name);
@@ -66,9 +69,11 @@ static signet_status take_digest(signet_compose *compose, const char *name, sign
 static signet_status take_transport(signet_compose *compose, const char *name, signet_error *err)
 {
 	compose->oaep = name != NULL && strcmp(name, "oaep") == 0;
-	if (name == NULL || compose->oaep || strcmp(name, "auto") == 0 || strcmp(name, "pkcs1") == 0)
+	if (name == NULL || compose->oaep || strcmp(name, "auto") == 0 ||
+	    strcmp(name, "pkcs1") == 0)
 		return SIGNET_OK;
-	return signet_fail(err, SIGNET_E_USAGE, SIGNET_NO_OFFSET, "unknown key transport %.64s", name);
+	return signet_fail(
+	    err, SIGNET_E_USAGE, SIGNET_NO_OFFSET, "unknown key transport %.64s", name);
 }
 
 /* RFC 8550 4.4: a certificate that may not sign makes signatures that nobody accepts. */
@@ -81,16 +86,16 @@ static signet_status check_signer(const signet_cert *cert, signet_error *err)
 	    signet_cert_serial(cert), signet_cert_subject(cert));
 }
 
-static signet_status take_signers(signet_compose *compose, const signet_compose_options *options,
-    signet_error *err)
+static signet_status take_signers(
+    signet_compose *compose, const signet_compose_options *options, signet_error *err)
 {
 	if ((compose->protection & SIGNET_SIGN) == 0)
 		return SIGNET_OK;
 	if (options->signer_count > compose->ctx->limits.signers)
 		return signet_fail(err, SIGNET_E_LIMIT, SIGNET_NO_OFFSET,
 		    "more signers than the limit of %zu", compose->ctx->limits.signers);
-	compose->signers = sn_calloc(compose->ctx, options->signer_count, sizeof(*compose->signers),
-	    err);
+	compose->signers =
+	    sn_calloc(compose->ctx, options->signer_count, sizeof(*compose->signers), err);
 	if (compose->signers == NULL)
 		return SIGNET_E_MEMORY;
 	for (size_t i = 0; i < options->signer_count; i++) {
@@ -106,8 +111,8 @@ static signet_status take_signers(signet_compose *compose, const signet_compose_
 	return SIGNET_OK;
 }
 
-static signet_status take_options(signet_compose *compose, const signet_compose_options *options,
-    signet_error *err)
+static signet_status take_options(
+    signet_compose *compose, const signet_compose_options *options, signet_error *err)
 {
 	signet_status status;
 
@@ -182,21 +187,21 @@ out:
 	return status;
 }
 
-const char *signet_compose_address(const signet_compose *compose, signet_address_role role,
-    size_t index)
+const char *signet_compose_address(
+    const signet_compose *compose, signet_address_role role, size_t index)
 {
 	return sn_compose_header_address(&compose->header, role, index);
 }
 
-signet_status signet_compose_add_recipient(signet_compose *compose, const char *address,
-    signet_cert *cert, bool blind, signet_error *err)
+signet_status signet_compose_add_recipient(
+    signet_compose *compose, const char *address, signet_cert *cert, bool blind, signet_error *err)
 {
-	return sn_compose_recipients_add(compose, blind ? &compose->blind : &compose->named, address,
-	    cert, err);
+	return sn_compose_recipients_add(
+	    compose, blind ? &compose->blind : &compose->named, address, cert, err);
 }
 
-signet_status signet_compose_add_self(signet_compose *compose, const char *address,
-    signet_cert *cert, signet_error *err)
+signet_status signet_compose_add_self(
+    signet_compose *compose, const char *address, signet_cert *cert, signet_error *err)
 {
 	return sn_compose_recipients_add(compose, &compose->self, address, cert, err);
 }
@@ -252,14 +257,14 @@ static signet_status prepare(signet_compose *compose, signet_error *err)
 	return status;
 }
 
-signet_status signet_compose_write(signet_compose *compose, size_t copy, signet_sink *out,
-    signet_error *err)
+signet_status signet_compose_write(
+    signet_compose *compose, size_t copy, signet_sink *out, signet_error *err)
 {
 	signet_status status;
 
 	if (copy >= signet_compose_copy_count(compose))
-		status = signet_fail(err, SIGNET_E_USAGE, SIGNET_NO_OFFSET,
-		    "there is no copy %zu", copy);
+		status = signet_fail(
+		    err, SIGNET_E_USAGE, SIGNET_NO_OFFSET, "there is no copy %zu", copy);
 	else
 		status = sn_compose_check_anybody(compose, err);
 	if (status == SIGNET_OK)

@@ -8,7 +8,7 @@ enum { RECIPIENT_INFOS_MAX = 256 << 20 };
 /* The RecipientInfos of one copy, being gathered. */
 typedef struct infos {
 	const signet_compose *compose;
-	signet_cert_list *certs;    /* who has one already */
+	signet_cert_list *certs; /* who has one already */
 	sn_compose_envelope *envelope;
 } infos;
 
@@ -54,8 +54,8 @@ static signet_status add_copy(infos *in, size_t copy, signet_error *err)
 	return status == SIGNET_OK ? add_all(in, &compose->self, err) : status;
 }
 
-signet_status sn_compose_envelope_make(signet_compose *compose, size_t copy,
-    sn_compose_envelope *envelope_out, signet_error *err)
+signet_status sn_compose_envelope_make(
+    signet_compose *compose, size_t copy, sn_compose_envelope *envelope_out, signet_error *err)
 {
 	infos in = { .compose = compose };
 	sn_compose_envelope envelope = { 0 };
@@ -92,11 +92,11 @@ signet_status sn_compose_envelope_sink_new(const signet_compose *compose,
 {
 	return sn_cms_enveloped_sink_new(compose->ctx,
 	    &(sn_cms_enveloped_spec){
-	        .cipher = compose->cipher,
-	        .key = &envelope->key,
-	        .recipient_infos = { envelope->infos.data, envelope->infos.size },
-	        .version = envelope->version,
-	        .content_size = content_size,
+		.cipher = compose->cipher,
+		.key = &envelope->key,
+		.recipient_infos = { envelope->infos.data, envelope->infos.size },
+		.version = envelope->version,
+		.content_size = content_size,
 	    },
 	    next, sink_out, err);
 }

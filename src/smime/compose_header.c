@@ -9,8 +9,8 @@
 enum { READ_SIZE = 64u << 10 };
 
 /* Takes what the scanner finds in one cut; *done_out: the header section has ended. */
-static signet_status scan_cut(sn_mime_scanner *scanner, sn_cursor *cursor, sn_buf *section,
-    bool *done_out, signet_error *err)
+static signet_status scan_cut(
+    sn_mime_scanner *scanner, sn_cursor *cursor, sn_buf *section, bool *done_out, signet_error *err)
 {
 	for (;;) {
 		sn_mime_event event;
@@ -54,11 +54,12 @@ static signet_status read_section(signet_compose *compose, sn_buf *section, sign
 		size_t got = 0;
 
 		if (kept == READ_SIZE) {
-			status = signet_fail(err, SIGNET_E_INTERNAL, offset, "the scanner takes nothing");
+			status = signet_fail(
+			    err, SIGNET_E_INTERNAL, offset, "the scanner takes nothing");
 			goto out;
 		}
-		status = compose->input->read(compose->input, offset, block + kept, READ_SIZE - kept,
-		    &got, err);
+		status = compose->input->read(
+		    compose->input, offset, block + kept, READ_SIZE - kept, &got, err);
 		if (status != SIGNET_OK)
 			goto out;
 		offset += got;
@@ -121,12 +122,13 @@ signet_status sn_compose_header_read(signet_compose *compose, signet_error *err)
 	status = read_section(compose, &header->section, err);
 	if (status != SIGNET_OK)
 		return status;
-	status = sn_mime_header_parse(ctx,
-	    (sn_span){ header->section.data, header->section.size }, &header->fields, err);
+	status = sn_mime_header_parse(
+	    ctx, (sn_span){ header->section.data, header->section.size }, &header->fields, err);
 	if (status != SIGNET_OK)
 		return status;
 	if (header->fields.count == 0)
-		return signet_fail(err, SIGNET_E_NO_HEADER, 0, "the input has no header section, so it "
+		return signet_fail(err, SIGNET_E_NO_HEADER, 0,
+		    "the input has no header section, so it "
 		    "is no message; --format der (or pem) takes its octets as they are");
 	header->is_bare = is_bare(&header->fields);
 	return read_addresses(header, err);
@@ -140,8 +142,8 @@ void sn_compose_header_clear(sn_compose_header *header)
 	sn_buf_clear(&header->section);
 }
 
-const char *sn_compose_header_address(const sn_compose_header *header, signet_address_role role,
-    size_t index)
+const char *sn_compose_header_address(
+    const sn_compose_header *header, signet_address_role role, size_t index)
 {
 	const sn_mime_address_list *list;
 
@@ -152,8 +154,8 @@ const char *sn_compose_header_address(const sn_compose_header *header, signet_ad
 }
 
 /* RFC 8550 3: an address of the certificate should be the From of the message. */
-static signet_status check_signer(const sn_mime_address_list *from, const signet_cert *cert,
-    signet_error *err)
+static signet_status check_signer(
+    const sn_mime_address_list *from, const signet_cert *cert, signet_error *err)
 {
 	const char *address = signet_cert_address(cert, 0);
 
@@ -182,8 +184,8 @@ signet_status sn_compose_header_check_signers(const signet_compose *compose, sig
 		    "the message has no From address, so the signer %.80s cannot be its sender",
 		    signet_cert_subject(signet_identity_cert(compose->signers[0].identity)));
 	for (size_t i = 0; i < compose->signer_count; i++) {
-		signet_status status = check_signer(from,
-		    signet_identity_cert(compose->signers[i].identity), err);
+		signet_status status =
+		    check_signer(from, signet_identity_cert(compose->signers[i].identity), err);
 
 		if (status != SIGNET_OK)
 			return status;

@@ -27,10 +27,10 @@ enum { SN_COMPOSE_ROLES = SIGNET_BCC + 1 };
 
 /* What the header section says; empty for DER and PEM, which are parsed as nothing. */
 typedef struct sn_compose_header {
-	sn_buf section;         /* as it came, without an mbox line */
+	sn_buf section; /* as it came, without an mbox line */
 	sn_mime_header fields;
 	sn_mime_address_list addresses[SN_COMPOSE_ROLES];
-	bool is_bare;           /* nothing but MIME-Version and Content-*: no From is expected */
+	bool is_bare; /* nothing but MIME-Version and Content-*: no From is expected */
 } sn_compose_header;
 
 /* Name: what a report calls the recipient; the address given, or what the certificate says. */
@@ -47,7 +47,7 @@ typedef struct sn_compose_recipients {
 
 typedef struct sn_compose_signer {
 	signet_identity *identity;
-	const sn_alg *digest;   /* known once measured */
+	const sn_alg *digest; /* known once measured */
 } sn_compose_signer;
 
 /* A digest that signers want of the content; several signers may share it. */
@@ -67,8 +67,8 @@ typedef struct sn_compose_frame {
 	sn_buf prefix;
 	sn_buf suffix;
 	sn_buf tail;
-	bool is_armored;        /* prefix, content and suffix are written in base64 */
-	bool has_content;       /* false: a detached signature alone */
+	bool is_armored;  /* prefix, content and suffix are written in base64 */
+	bool has_content; /* false: a detached signature alone */
 } sn_compose_frame;
 
 struct signet_compose {
@@ -88,30 +88,30 @@ struct signet_compose {
 	size_t signer_count;
 
 	sn_compose_header header;
-	sn_compose_recipients named;    /* To, Cc, or given */
-	sn_compose_recipients blind;    /* each in a copy of its own */
-	sn_compose_recipients self;     /* in every copy */
+	sn_compose_recipients named; /* To, Cc, or given */
+	sn_compose_recipients blind; /* each in a copy of its own */
+	sn_compose_recipients self;  /* in every copy */
 
 	/* from the first write on */
 	bool is_prepared;
 	signet_input *guard;
-	unsigned passes;        /* begun */
-	sn_mime_canon *canon;           /* NULL for DER and PEM */
+	unsigned passes;      /* begun */
+	sn_mime_canon *canon; /* NULL for DER and PEM */
 	sn_compose_digest *digests;
 	size_t digest_count;
 	uint64_t content_size;
-	sn_buf outer;                   /* fields that go outside, with CRLF, MIME-Version last */
+	sn_buf outer; /* fields that go outside, with CRLF, MIME-Version last */
 	sn_compose_frame frame;
 };
 
 /* compose_header.c */
 signet_status sn_compose_header_read(signet_compose *compose, signet_error *err) SIGNET_CHECKED;
 void sn_compose_header_clear(sn_compose_header *header);
-const char *sn_compose_header_address(const sn_compose_header *header, signet_address_role role,
-    size_t index);
+const char *sn_compose_header_address(
+    const sn_compose_header *header, signet_address_role role, size_t index);
 /* Whether every signer is a From of the message. */
-signet_status sn_compose_header_check_signers(const signet_compose *compose, signet_error *err)
-    SIGNET_CHECKED;
+signet_status sn_compose_header_check_signers(
+    const signet_compose *compose, signet_error *err) SIGNET_CHECKED;
 
 /* compose_recipient.c */
 signet_status sn_compose_recipients_add(signet_compose *compose, sn_compose_recipients *list,
@@ -120,15 +120,15 @@ void sn_compose_recipients_clear(const signet_context *ctx, sn_compose_recipient
 /* Whether copy 0 is the one for those who are not blind. */
 bool sn_compose_has_named_copy(const signet_compose *compose);
 /* Whether a message to be encrypted has anybody who could read it. */
-signet_status sn_compose_check_anybody(const signet_compose *compose, signet_error *err)
-    SIGNET_CHECKED;
+signet_status sn_compose_check_anybody(
+    const signet_compose *compose, signet_error *err) SIGNET_CHECKED;
 
 /* compose_pass.c */
 /* Takes size and digests of the content, and the fields that go outside. Once. */
 signet_status sn_compose_measure(signet_compose *compose, signet_error *err) SIGNET_CHECKED;
 /* Writes the content to sink once more, which is not finished. */
-signet_status sn_compose_content_write(signet_compose *compose, signet_sink *sink,
-    signet_error *err) SIGNET_CHECKED;
+signet_status sn_compose_content_write(
+    signet_compose *compose, signet_sink *sink, signet_error *err) SIGNET_CHECKED;
 const sn_compose_digest *sn_compose_digest_find(const signet_compose *compose, const sn_alg *alg);
 
 /* compose_sign.c */
@@ -141,7 +141,7 @@ signet_status sn_compose_sign(signet_compose *compose, signet_error *err) SIGNET
 typedef struct sn_compose_envelope {
 	sn_secret key;
 	sn_buf infos;
-	unsigned version;       /* the highest of a RecipientInfo */
+	unsigned version; /* the highest of a RecipientInfo */
 } sn_compose_envelope;
 
 signet_status sn_compose_envelope_make(signet_compose *compose, size_t copy,
@@ -159,8 +159,8 @@ void sn_compose_frame_clear(sn_compose_frame *frame);
 signet_status sn_compose_frame_size(const sn_compose_frame *frame, uint64_t content_size,
     uint64_t *size_out, signet_error *err) SIGNET_CHECKED;
 /* The fields of an application/pkcs7-mime part, with the empty line. */
-signet_status sn_compose_pkcs7_fields(sn_buf *out, const char *smime_type, signet_error *err)
-    SIGNET_CHECKED;
+signet_status sn_compose_pkcs7_fields(
+    sn_buf *out, const char *smime_type, signet_error *err) SIGNET_CHECKED;
 /* head and tail of a multipart/signed whose second part is signature (DER). */
 signet_status sn_compose_clear_frame(const signet_compose *compose, sn_span signature,
     sn_compose_frame *frame, signet_error *err) SIGNET_CHECKED;
@@ -172,7 +172,7 @@ signet_status sn_compose_pem_sink_new(const signet_context *ctx, signet_sink *ne
 void sn_compose_pem_sink_free(signet_sink **sink);
 
 /* compose_write.c */
-signet_status sn_compose_write_copy(signet_compose *compose, size_t copy, signet_sink *out,
-    signet_error *err) SIGNET_CHECKED;
+signet_status sn_compose_write_copy(
+    signet_compose *compose, size_t copy, signet_sink *out, signet_error *err) SIGNET_CHECKED;
 
 #endif

@@ -26,19 +26,21 @@ void sn_compose_frame_clear(sn_compose_frame *frame)
 	sn_buf_clear(&frame->tail);
 }
 
-signet_status sn_compose_frame_size(const sn_compose_frame *frame, uint64_t content_size,
-    uint64_t *size_out, signet_error *err)
+signet_status sn_compose_frame_size(
+    const sn_compose_frame *frame, uint64_t content_size, uint64_t *size_out, signet_error *err)
 {
 	uint64_t size = frame->has_content ? content_size : 0;
 
 	if (sn_add_u64(size, frame->prefix.size, &size) &&
 	    sn_add_u64(size, frame->suffix.size, &size) &&
 	    (!frame->is_armored || sn_base64_size(size, false, &size)) &&
-	    sn_add_u64(size, frame->head.size, &size) && sn_add_u64(size, frame->tail.size, &size)) {
+	    sn_add_u64(size, frame->head.size, &size) &&
+	    sn_add_u64(size, frame->tail.size, &size)) {
 		*size_out = size;
 		return SIGNET_OK;
 	}
-	return signet_fail(err, SIGNET_E_LIMIT, SIGNET_NO_OFFSET, "the message is too long to count");
+	return signet_fail(
+	    err, SIGNET_E_LIMIT, SIGNET_NO_OFFSET, "the message is too long to count");
 }
 
 signet_status sn_compose_pkcs7_fields(sn_buf *out, const char *smime_type, signet_error *err)
@@ -57,7 +59,7 @@ signet_status sn_compose_pkcs7_fields(sn_buf *out, const char *smime_type, signe
 static signet_status write_micalg_name(const char *name, sn_buf *out, signet_error *err)
 {
 	const bool is_sha = strncmp(name, "sha", 3) == 0 && sn_ascii_is_digit((uint8_t)name[3]) &&
-	    strchr(name, '-') == NULL;
+			    strchr(name, '-') == NULL;
 	signet_status status;
 
 	if (!is_sha)
@@ -81,8 +83,8 @@ static signet_status write_micalg(const signet_compose *compose, sn_buf *out, si
 	return status == SIGNET_OK ? sn_buf_printf(out, err, "%s;\r\n", quote) : status;
 }
 
-static signet_status write_head(const signet_compose *compose, const char *boundary, sn_buf *out,
-    signet_error *err)
+static signet_status write_head(
+    const signet_compose *compose, const char *boundary, sn_buf *out, signet_error *err)
 {
 	signet_status status = sn_buf_append_text(out,
 	    "Content-Type: multipart/signed; protocol=\"application/pkcs7-signature\";\r\n", err);
@@ -112,8 +114,8 @@ static signet_status write_base64(sn_span data, sn_buf *out, signet_error *err)
 	return SIGNET_OK;
 }
 
-static signet_status write_tail(sn_span signature, const char *boundary, sn_buf *out,
-    signet_error *err)
+static signet_status write_tail(
+    sn_span signature, const char *boundary, sn_buf *out, signet_error *err)
 {
 	/* the first line break belongs to the boundary, not to what is signed (RFC 2046 5.1.1) */
 	signet_status status = sn_buf_printf(out, err,
@@ -131,8 +133,8 @@ static signet_status write_tail(sn_span signature, const char *boundary, sn_buf 
 	return status;
 }
 
-signet_status sn_compose_clear_frame(const signet_compose *compose, sn_span signature,
-    sn_compose_frame *frame, signet_error *err)
+signet_status sn_compose_clear_frame(
+    const signet_compose *compose, sn_span signature, sn_compose_frame *frame, signet_error *err)
 {
 	/* "=_" stands in no quoted-printable or base64 text (RFC 2045 6.7); the rest is random */
 	char boundary[sizeof("=_signet_") + 2 * BOUNDARY_OCTETS] = "=_signet_";

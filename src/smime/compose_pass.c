@@ -10,13 +10,14 @@ typedef struct measure {
 	uint64_t size;
 } measure;
 
-static signet_status measure_write(signet_sink *sink, const uint8_t *data, size_t size,
-    signet_error *err)
+static signet_status measure_write(
+    signet_sink *sink, const uint8_t *data, size_t size, signet_error *err)
 {
 	measure *m = (measure *)sink;
 
 	if (!sn_add_u64(m->size, size, &m->size))
-		return signet_fail(err, SIGNET_E_LIMIT, m->size, "the message is too long to count");
+		return signet_fail(
+		    err, SIGNET_E_LIMIT, m->size, "the message is too long to count");
 	for (size_t i = 0; i < m->count; i++) {
 		signet_status status = sn_digest_write(m->digests[i], data, size, err);
 
@@ -32,14 +33,11 @@ static signet_status measure_finish(signet_sink *sink, signet_error *err)
 	return SIGNET_OK;
 }
 
-static void measure_abort(signet_sink *sink)
-{
-	(void)sink;
-}
+static void measure_abort(signet_sink *sink) { (void)sink; }
 
 /* One pass over the input, into the canonical form or as it is. */
-static signet_status feed(signet_compose *compose, signet_sink *sink, bool *again_out,
-    signet_error *err)
+static signet_status feed(
+    signet_compose *compose, signet_sink *sink, bool *again_out, signet_error *err)
 {
 	uint64_t offset = 0;
 
@@ -56,8 +54,9 @@ static signet_status feed(signet_compose *compose, signet_sink *sink, bool *agai
 			return status;
 		if (size == 0)
 			break;
-		status = compose->canon != NULL ? sn_mime_canon_write(compose->canon, data, size, err)
-		                                : sink->write(sink, data, size, err);
+		status = compose->canon != NULL
+			     ? sn_mime_canon_write(compose->canon, data, size, err)
+			     : sink->write(sink, data, size, err);
 		if (status != SIGNET_OK)
 			return status;
 		offset += size;
@@ -78,7 +77,8 @@ static signet_status digests_finish(signet_compose *compose, measure *m, signet_
 {
 	for (size_t i = 0; i < m->count; i++) {
 		sn_compose_digest *digest = &compose->digests[i];
-		signet_status status = sn_digest_finish(m->digests[i], digest->value, &digest->size, err);
+		signet_status status =
+		    sn_digest_finish(m->digests[i], digest->value, &digest->size, err);
 
 		if (status != SIGNET_OK)
 			return status;
@@ -86,8 +86,8 @@ static signet_status digests_finish(signet_compose *compose, measure *m, signet_
 	return SIGNET_OK;
 }
 
-static signet_status measure_once(signet_compose *compose, measure *m, bool *again_out,
-    signet_error *err)
+static signet_status measure_once(
+    signet_compose *compose, measure *m, bool *again_out, signet_error *err)
 {
 	signet_status status = SIGNET_OK;
 
@@ -109,13 +109,14 @@ static signet_status measure_once(signet_compose *compose, measure *m, bool *aga
 static signet_status take_outer(signet_compose *compose, signet_error *err)
 {
 	sn_mime_header fields = { 0 };
-	signet_status status = sn_mime_header_parse(compose->ctx,
-	    sn_mime_canon_outer(compose->canon), &fields, err);
+	signet_status status =
+	    sn_mime_header_parse(compose->ctx, sn_mime_canon_outer(compose->canon), &fields, err);
 
 	for (size_t i = 0; i < fields.count && status == SIGNET_OK; i++) {
 		const sn_mime_field *field = &fields.fields[i];
 
-		if (sn_mime_field_is(field, "MIME-Version") || sn_mime_field_is(field, "Resent-Bcc"))
+		if (sn_mime_field_is(field, "MIME-Version") ||
+		    sn_mime_field_is(field, "Resent-Bcc"))
 			continue;
 		status = sn_buf_append(&compose->outer, field->raw.data, field->raw.size, err);
 	}
@@ -136,8 +137,8 @@ static signet_status check_header(const signet_compose *compose, signet_error *e
 		same = sn_span_equal(then->fields[i].raw, now->fields[i].raw);
 	if (same)
 		return SIGNET_OK;
-	return signet_fail(err, SIGNET_E_CHANGED, 0,
-	    "the header section of the input changed while it was read");
+	return signet_fail(
+	    err, SIGNET_E_CHANGED, 0, "the header section of the input changed while it was read");
 }
 
 static signet_status open_passes(signet_compose *compose, signet_error *err)
@@ -161,15 +162,17 @@ static signet_status measure_passes(signet_compose *compose, measure *m, signet_
 			return status;
 	}
 	if (again)
-		return signet_fail(err, SIGNET_E_INTERNAL, SIGNET_NO_OFFSET,
-		    "the canonical form did not settle");
+		return signet_fail(
+		    err, SIGNET_E_INTERNAL, SIGNET_NO_OFFSET, "the canonical form did not settle");
 	return SIGNET_OK;
 }
 
 signet_status sn_compose_measure(signet_compose *compose, signet_error *err)
 {
-	measure m = { .sink = { .write = measure_write, .finish = measure_finish,
-	    .abort = measure_abort }, .count = compose->digest_count };
+	measure m = { .sink = { .write = measure_write,
+			  .finish = measure_finish,
+			  .abort = measure_abort },
+		.count = compose->digest_count };
 	signet_status status;
 
 	m.digests = sn_calloc(compose->ctx, m.count, sizeof(*m.digests), err);
@@ -192,15 +195,15 @@ out:
 	return status;
 }
 
-signet_status sn_compose_content_write(signet_compose *compose, signet_sink *sink,
-    signet_error *err)
+signet_status sn_compose_content_write(
+    signet_compose *compose, signet_sink *sink, signet_error *err)
 {
 	bool again = false;
 	signet_status status = feed(compose, sink, &again, err);
 
 	if (status == SIGNET_OK && again)
-		status = signet_fail(err, SIGNET_E_INTERNAL, SIGNET_NO_OFFSET,
-		    "the canonical form changed");
+		status = signet_fail(
+		    err, SIGNET_E_INTERNAL, SIGNET_NO_OFFSET, "the canonical form changed");
 	return status;
 }
 

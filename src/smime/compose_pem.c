@@ -14,7 +14,7 @@ typedef struct pem_sink {
 	signet_sink *next;
 	signet_status status;
 	bool has_begun;
-	bool has_ended;             /* next was finished or aborted */
+	bool has_ended; /* next was finished or aborted */
 	uint8_t pending[LINE_OCTETS];
 	size_t pending_size;
 	uint8_t text[LINES * LINE_TEXT + 64];
@@ -69,8 +69,8 @@ static signet_status put_lines(pem_sink *pem, const uint8_t *data, size_t size, 
 	return pem->status;
 }
 
-static signet_status pem_write(signet_sink *sink, const uint8_t *data, size_t size,
-    signet_error *err)
+static signet_status pem_write(
+    signet_sink *sink, const uint8_t *data, size_t size, signet_error *err)
 {
 	pem_sink *pem = (pem_sink *)sink;
 	const size_t room = LINE_OCTETS - pem->pending_size;
@@ -85,7 +85,8 @@ static signet_status pem_write(signet_sink *sink, const uint8_t *data, size_t si
 	}
 	if (pem->pending_size != 0) {
 		memcpy(pem->pending + pem->pending_size, data, room);
-		status = put(pem, pem->text, encode_line(pem->pending, LINE_OCTETS, pem->text), err);
+		status =
+		    put(pem, pem->text, encode_line(pem->pending, LINE_OCTETS, pem->text), err);
 		if (status != SIGNET_OK)
 			return status;
 		data += room;
@@ -100,7 +101,8 @@ static signet_status pem_finish(signet_sink *sink, signet_error *err)
 	pem_sink *pem = (pem_sink *)sink;
 
 	if (put_begin(pem, err) == SIGNET_OK && pem->pending_size != 0)
-		(void)put(pem, pem->text, encode_line(pem->pending, pem->pending_size, pem->text), err);
+		(void)put(
+		    pem, pem->text, encode_line(pem->pending, pem->pending_size, pem->text), err);
 	if (put(pem, line, sizeof(line) - 1, err) != SIGNET_OK)
 		return pem->status;
 	pem->has_ended = true;
@@ -119,8 +121,8 @@ static void pem_abort(signet_sink *sink)
 	pem->next->abort(pem->next);
 }
 
-signet_status sn_compose_pem_sink_new(const signet_context *ctx, signet_sink *next,
-    signet_sink **sink_out, signet_error *err)
+signet_status sn_compose_pem_sink_new(
+    const signet_context *ctx, signet_sink *next, signet_sink **sink_out, signet_error *err)
 {
 	pem_sink *pem = sn_alloc(ctx, sizeof(*pem), err);
 

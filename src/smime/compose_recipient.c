@@ -14,8 +14,8 @@ void sn_compose_recipients_clear(const signet_context *ctx, sn_compose_recipient
 	*list = (sn_compose_recipients){ 0 };
 }
 
-static signet_status make_room(const signet_context *ctx, sn_compose_recipients *list,
-    signet_error *err)
+static signet_status make_room(
+    const signet_context *ctx, sn_compose_recipients *list, signet_error *err)
 {
 	const size_t capacity = list->capacity != 0 ? list->capacity * 2 : 8;
 	sn_compose_recipient *items;
@@ -64,8 +64,10 @@ static signet_status check_cert(const signet_cert *cert, const char *name, signe
 		    "the certificate %.64s for %.80s is not for encryption (key usage)",
 		    signet_cert_serial(cert), name);
 	if (sn_cert_usable_key(cert, &key, &why) != SIGNET_OK)
-		return signet_fail(err, why.status == SIGNET_E_MEMORY ? SIGNET_E_MEMORY : SIGNET_E_NO_CERT,
-		    SIGNET_NO_OFFSET, "the certificate for %.80s cannot be used: %.120s", name, why.text);
+		return signet_fail(err,
+		    why.status == SIGNET_E_MEMORY ? SIGNET_E_MEMORY : SIGNET_E_NO_CERT,
+		    SIGNET_NO_OFFSET, "the certificate for %.80s cannot be used: %.120s", name,
+		    why.text);
 	if (is_encryption_key(key))
 		return SIGNET_OK;
 	return signet_fail(err, SIGNET_E_NO_CERT, SIGNET_NO_OFFSET,
@@ -120,5 +122,6 @@ signet_status sn_compose_check_anybody(const signet_compose *compose, signet_err
 	if ((compose->protection & SIGNET_ENCRYPT) == 0 || compose->named.count != 0 ||
 	    compose->blind.count != 0 || compose->self.count != 0)
 		return SIGNET_OK;
-	return signet_fail(err, SIGNET_E_NO_CERT, SIGNET_NO_OFFSET, "there is nobody to encrypt to");
+	return signet_fail(
+	    err, SIGNET_E_NO_CERT, SIGNET_NO_OFFSET, "there is nobody to encrypt to");
 }

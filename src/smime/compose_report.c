@@ -59,7 +59,8 @@ static void write_copy(const signet_compose *compose, size_t copy, const char *f
 	write_text(json, "file", file);
 	sn_json_key(json, "recipients");
 	sn_json_array_begin(json);
-	for (size_t i = 0; (recipient = signet_compose_copy_recipient(compose, copy, i)) != NULL; i++)
+	for (size_t i = 0; (recipient = signet_compose_copy_recipient(compose, copy, i)) != NULL;
+	     i++)
 		sn_json_string(json, recipient);
 	sn_json_array_end(json);
 	write_bool(json, "signed", (compose->protection & SIGNET_SIGN) != 0);
@@ -67,8 +68,8 @@ static void write_copy(const signet_compose *compose, size_t copy, const char *f
 	sn_json_object_end(json);
 }
 
-static void write_report(const signet_compose *compose, const char *summary,
-    const char *const *files, sn_json *json)
+static void write_report(
+    const signet_compose *compose, const char *summary, const char *const *files, sn_json *json)
 {
 	const char *from = signet_compose_address(compose, SIGNET_FROM, 0);
 	const size_t copies = signet_compose_copy_count(compose);
@@ -94,8 +95,8 @@ static void write_report(const signet_compose *compose, const char *summary,
 	sn_json_object_end(json);
 }
 
-signet_status signet_compose_write_json(const signet_compose *compose, const char *const *files,
-    signet_sink *out, signet_error *err)
+signet_status signet_compose_write_json(
+    const signet_compose *compose, const char *const *files, signet_sink *out, signet_error *err)
 {
 	sn_buf summary, text;
 	sn_json json;

@@ -8,8 +8,8 @@ enum { SIGNER_INFOS_MAX = 16 << 20, SIGNATURE_MAX = 32 << 20 };
  * The certificate to encrypt to is told by the signer whose it is: with several signers it would
  * be a lie in the others' attributes.
  */
-static const signet_cert *encryption_cert_of(const signet_compose *compose,
-    const signet_cert *signer)
+static const signet_cert *encryption_cert_of(
+    const signet_compose *compose, const signet_cert *signer)
 {
 	if (compose->encryption_cert == NULL || compose->signer_count == 1)
 		return compose->encryption_cert;
@@ -50,8 +50,8 @@ static signet_status make_spec(const signet_compose *compose, const sn_compose_s
 
 signet_status sn_compose_sign_prepare(signet_compose *compose, signet_error *err)
 {
-	compose->digests = sn_calloc(compose->ctx, compose->signer_count, sizeof(*compose->digests),
-	    err);
+	compose->digests =
+	    sn_calloc(compose->ctx, compose->signer_count, sizeof(*compose->digests), err);
 	if (compose->digests == NULL)
 		return SIGNET_E_MEMORY;
 	for (size_t i = 0; i < compose->signer_count; i++) {
@@ -81,8 +81,8 @@ static signet_status write_signers(signet_compose *compose, sn_buf *infos, signe
 		const sn_compose_digest *digest = sn_compose_digest_find(compose, signer->digest);
 		sn_cms_signer_spec spec;
 
-		status = make_spec(compose, signer, (sn_span){ capabilities.data, capabilities.size },
-		    &spec, err);
+		status = make_spec(
+		    compose, signer, (sn_span){ capabilities.data, capabilities.size }, &spec, err);
 		if (status == SIGNET_OK)
 			status = sn_cms_signer_write(compose->ctx, &spec, sn_cms_oid_data,
 			    (sn_span){ digest->value, digest->size }, infos, err);
@@ -91,8 +91,8 @@ static signet_status write_signers(signet_compose *compose, sn_buf *infos, signe
 	return status;
 }
 
-static signet_status add_chain(const signet_identity *identity, signet_cert_list *list,
-    signet_error *err)
+static signet_status add_chain(
+    const signet_identity *identity, signet_cert_list *list, signet_error *err)
 {
 	const signet_cert_list *chain = signet_identity_chain(identity);
 	const size_t count = chain != NULL ? signet_cert_list_count(chain) : 0;
@@ -112,13 +112,14 @@ static signet_status add_chain(const signet_identity *identity, signet_cert_list
 }
 
 /* Signers first, then what leads to them, then the certificate to encrypt to. */
-static signet_status gather_certificates(const signet_compose *compose, signet_cert_list *list,
-    signet_error *err)
+static signet_status gather_certificates(
+    const signet_compose *compose, signet_cert_list *list, signet_error *err)
 {
 	signet_status status = SIGNET_OK;
 
 	for (size_t i = 0; i < compose->signer_count && status == SIGNET_OK; i++)
-		status = signet_cert_list_add(list, signet_identity_cert(compose->signers[i].identity), err);
+		status = signet_cert_list_add(
+		    list, signet_identity_cert(compose->signers[i].identity), err);
 	for (size_t i = 0; i < compose->signer_count && status == SIGNET_OK; i++)
 		status = add_chain(compose->signers[i].identity, list, err);
 	if (status == SIGNET_OK && compose->encryption_cert != NULL)
@@ -146,14 +147,14 @@ static signet_status write_signed(signet_compose *compose, const sn_buf *infos, 
 		goto out;
 	status = sn_cms_signed_write(compose->ctx,
 	    &(sn_cms_signed_spec){
-	        .content_type = sn_cms_oid_data,
-	        .digests = digests,
-	        .digest_count = compose->digest_count,
-	        .certificates = certificates,
-	        .signer_infos = { infos->data, infos->size },
-	        .signer_count = compose->signer_count,
-	        .detached = detached,
-	        .content_size = compose->content_size,
+		.content_type = sn_cms_oid_data,
+		.digests = digests,
+		.digest_count = compose->digest_count,
+		.certificates = certificates,
+		.signer_infos = { infos->data, infos->size },
+		.signer_count = compose->signer_count,
+		.detached = detached,
+		.content_size = compose->content_size,
 	    },
 	    prefix, suffix, err);
 out:
@@ -171,8 +172,8 @@ static signet_status write_clear(signet_compose *compose, const sn_buf *infos, s
 	sn_buf_init(&none, compose->ctx, 0, "what follows a detached signature");
 	status = write_signed(compose, infos, true, &signature, &none, err);
 	if (status == SIGNET_OK)
-		status = sn_compose_clear_frame(compose, (sn_span){ signature.data, signature.size },
-		    &compose->frame, err);
+		status = sn_compose_clear_frame(
+		    compose, (sn_span){ signature.data, signature.size }, &compose->frame, err);
 	sn_buf_clear(&signature);
 	sn_buf_clear(&none);
 	return status;
@@ -181,8 +182,8 @@ static signet_status write_clear(signet_compose *compose, const sn_buf *infos, s
 static signet_status write_opaque(signet_compose *compose, const sn_buf *infos, signet_error *err)
 {
 	sn_compose_frame *frame = &compose->frame;
-	signet_status status = write_signed(compose, infos, compose->detached, &frame->prefix,
-	    &frame->suffix, err);
+	signet_status status =
+	    write_signed(compose, infos, compose->detached, &frame->prefix, &frame->suffix, err);
 
 	frame->has_content = !compose->detached;
 	if (status != SIGNET_OK || compose->form != SIGNET_FORM_MIME)
@@ -200,7 +201,8 @@ signet_status sn_compose_sign(signet_compose *compose, signet_error *err)
 	sn_buf_init(&infos, compose->ctx, SIGNER_INFOS_MAX, "the signatures");
 	status = write_signers(compose, &infos, err);
 	if (status == SIGNET_OK)
-		status = opaque ? write_opaque(compose, &infos, err) : write_clear(compose, &infos, err);
+		status =
+		    opaque ? write_opaque(compose, &infos, err) : write_clear(compose, &infos, err);
 	sn_buf_clear(&infos);
 	return status;
 }

@@ -12,8 +12,8 @@ typedef struct last_sink {
 	bool has_ended;
 } last_sink;
 
-static signet_status last_write(signet_sink *sink, const uint8_t *data, size_t size,
-    signet_error *err)
+static signet_status last_write(
+    signet_sink *sink, const uint8_t *data, size_t size, signet_error *err)
 {
 	last_sink *last = (last_sink *)sink;
 
@@ -41,10 +41,10 @@ static void last_abort(signet_sink *sink)
 /* The sinks of one copy, from the caller's inwards; each NULL where the form has none. */
 typedef struct chain {
 	last_sink last;
-	signet_sink *armor;         /* base64 around the envelope */
+	signet_sink *armor; /* base64 around the envelope */
 	signet_sink *pem;
 	signet_sink *envelope;
-	signet_sink *inner_armor;   /* base64 around an opaque signature */
+	signet_sink *inner_armor; /* base64 around an opaque signature */
 } chain;
 
 static signet_status put(signet_sink *sink, const sn_buf *buf, signet_error *err)
@@ -52,25 +52,26 @@ static signet_status put(signet_sink *sink, const sn_buf *buf, signet_error *err
 	return buf->size != 0 ? sink->write(sink, buf->data, buf->size, err) : SIGNET_OK;
 }
 
-static signet_status base64_new(const signet_compose *compose, signet_sink *next,
-    signet_sink **sink_out, signet_error *err)
+static signet_status base64_new(
+    const signet_compose *compose, signet_sink *next, signet_sink **sink_out, signet_error *err)
 {
 	return sn_mime_encode_sink_new(compose->ctx, SN_MIME_BASE64, false, next, sink_out, err);
 }
 
 /* The fields of the message, and those of the part where it is one application/pkcs7-mime. */
-static signet_status write_fields(const signet_compose *compose, signet_sink *sink,
-    signet_error *err)
+static signet_status write_fields(
+    const signet_compose *compose, signet_sink *sink, signet_error *err)
 {
-	const bool is_authenticated = compose->cipher != NULL && compose->cipher->mode == SN_MODE_GCM;
+	const bool is_authenticated =
+	    compose->cipher != NULL && compose->cipher->mode == SN_MODE_GCM;
 	sn_buf fields;
 	signet_status status = put(sink, &compose->outer, err);
 
 	if (status != SIGNET_OK || (compose->protection & SIGNET_ENCRYPT) == 0)
 		return status;
 	sn_buf_init(&fields, compose->ctx, 1024, "the fields of an encrypted message");
-	status = sn_compose_pkcs7_fields(&fields,
-	    is_authenticated ? "authEnveloped-data" : "enveloped-data", err);
+	status = sn_compose_pkcs7_fields(
+	    &fields, is_authenticated ? "authEnveloped-data" : "enveloped-data", err);
 	if (status == SIGNET_OK)
 		status = put(sink, &fields, err);
 	sn_buf_clear(&fields);
@@ -78,8 +79,8 @@ static signet_status write_fields(const signet_compose *compose, signet_sink *si
 }
 
 /* What lies between the envelope, or the signature, and the caller's sink. */
-static signet_status open_outer(const signet_compose *compose, chain *c, signet_sink **top,
-    signet_error *err)
+static signet_status open_outer(
+    const signet_compose *compose, chain *c, signet_sink **top, signet_error *err)
 {
 	signet_status status;
 
@@ -118,8 +119,8 @@ static signet_status open_envelope(signet_compose *compose, const sn_compose_env
 }
 
 /* The signed or plain entity into top, which is finished. */
-static signet_status write_frame(signet_compose *compose, chain *c, signet_sink *top,
-    signet_error *err)
+static signet_status write_frame(
+    signet_compose *compose, chain *c, signet_sink *top, signet_error *err)
 {
 	const sn_compose_frame *frame = &compose->frame;
 	signet_sink *sink = top;
@@ -153,11 +154,12 @@ static void chain_free(chain *c)
 }
 
 /* Everything that can be refused is made before the first octet is written. */
-signet_status sn_compose_write_copy(signet_compose *compose, size_t copy, signet_sink *out,
-    signet_error *err)
+signet_status sn_compose_write_copy(
+    signet_compose *compose, size_t copy, signet_sink *out, signet_error *err)
 {
-	chain c = { .last = { .sink = { .write = last_write, .finish = last_finish,
-	    .abort = last_abort }, .out = out } };
+	chain c = { .last = {
+			.sink = { .write = last_write, .finish = last_finish, .abort = last_abort },
+			.out = out } };
 	sn_compose_envelope envelope = { 0 };
 	signet_sink *top = &c.last.sink;
 	signet_status status = SIGNET_OK;

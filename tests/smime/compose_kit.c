@@ -78,8 +78,8 @@ int kit_setup(void **state)
 	make_person(k, &k->carol, "carol@example.com", "rsa-2048", SN_ISSUE_BOTH, &k->issuing);
 	make_person(k, &k->dave, "dave@example.com", "p-256", SN_ISSUE_BOTH, &k->issuing);
 	make_person(k, &k->signs_only, "alice@example.com", "p-384", SN_ISSUE_SIGN, &k->issuing);
-	make_person(k, &k->encrypts_only, "alice@example.com", "p-256", SN_ISSUE_ENCRYPT,
-	    &k->issuing);
+	make_person(
+	    k, &k->encrypts_only, "alice@example.com", "p-256", SN_ISSUE_ENCRYPT, &k->issuing);
 	*state = k;
 	return 0;
 }
@@ -115,8 +115,8 @@ signet_status kit_compose_new(kit *k, const signet_compose_options *options, con
     size_t size, const kit_recipient *recipients, signet_input **input_out,
     signet_compose **compose_out, signet_error *err)
 {
-	signet_status status = signet_input_memory_new(k->ctx, (const uint8_t *)text, size,
-	    input_out, err);
+	signet_status status =
+	    signet_input_memory_new(k->ctx, (const uint8_t *)text, size, input_out, err);
 
 	if (status == SIGNET_OK)
 		status = signet_compose_new(k->ctx, *input_out, options, compose_out, err);
@@ -164,8 +164,8 @@ signet_status kit_compose_status(kit *k, const signet_compose_options *options, 
 	signet_input *input = NULL;
 	signet_compose *compose = NULL;
 	signet_sink *sink = NULL;
-	signet_status status = kit_compose_new(k, options, text, strlen(text), recipients, &input,
-	    &compose, err);
+	signet_status status =
+	    kit_compose_new(k, options, text, strlen(text), recipients, &input, &compose, err);
 
 	if (status == SIGNET_OK)
 		status = signet_sink_memory_new(k->ctx, OUTPUT_MAX, &sink, err);
@@ -178,10 +178,7 @@ signet_status kit_compose_status(kit *k, const signet_compose_options *options, 
 	return status;
 }
 
-bool octets_contain(octets o, const char *text)
-{
-	return octets_count(o, text) != 0;
-}
+bool octets_contain(octets o, const char *text) { return octets_count(o, text) != 0; }
 
 size_t octets_count(octets o, const char *text)
 {
@@ -349,8 +346,8 @@ static bool is_agreement_for(CMS_RecipientInfo *info, X509 *cert)
 	STACK_OF(CMS_RecipientEncryptedKey) *keys = CMS_RecipientInfo_kari_get0_reks(info);
 
 	for (int i = 0; i < sk_CMS_RecipientEncryptedKey_num(keys); i++)
-		if (CMS_RecipientEncryptedKey_cert_cmp(sk_CMS_RecipientEncryptedKey_value(keys, i),
-		        cert) == 0)
+		if (CMS_RecipientEncryptedKey_cert_cmp(
+			sk_CMS_RecipientEncryptedKey_value(keys, i), cert) == 0)
 			return true;
 	return false;
 }
@@ -358,7 +355,7 @@ static bool is_agreement_for(CMS_RecipientInfo *info, X509 *cert)
 bool peer_is_recipient(octets message, signet_input_form form, const person *who)
 {
 	CMS_ContentInfo *cms = peer_read(message, form, NULL);
-	STACK_OF(CMS_RecipientInfo) *infos;
+	STACK_OF(CMS_RecipientInfo) * infos;
 	X509 *cert = peer_cert(who->cert);
 	bool found = false;
 

@@ -26,12 +26,12 @@ typedef struct kit {
 	harness h;
 	signet_context *ctx;
 	person root, issuing;
-	person alice;           /* RSA, signs and encrypts */
-	person bob;             /* P-256 */
-	person carol;           /* RSA */
-	person dave;            /* P-256 */
-	person signs_only;      /* alice@example.com, P-384, may not be encrypted to */
-	person encrypts_only;   /* alice@example.com, P-256, may not sign */
+	person alice;         /* RSA, signs and encrypts */
+	person bob;           /* P-256 */
+	person carol;         /* RSA */
+	person dave;          /* P-256 */
+	person signs_only;    /* alice@example.com, P-384, may not be encrypted to */
+	person encrypts_only; /* alice@example.com, P-256, may not sign */
 	int64_t now;
 } kit;
 

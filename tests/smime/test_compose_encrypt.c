@@ -6,14 +6,13 @@
 
 enum { BOTH = SIGNET_SIGN | SIGNET_ENCRYPT };
 
-static const char message[] =
-    "From: Alice <alice@example.com>\n"
-    "To: bob@example.com\n"
-    "Cc: carol@example.com\n"
-    "Bcc: dave@example.com\n"
-    "Subject: Money\n"
-    "\n"
-    "Hello Bob,\n";
+static const char message[] = "From: Alice <alice@example.com>\n"
+			      "To: bob@example.com\n"
+			      "Cc: carol@example.com\n"
+			      "Bcc: dave@example.com\n"
+			      "Subject: Money\n"
+			      "\n"
+			      "Hello Bob,\n";
 
 static void message__encrypted_opens_for_each_recipient(void **state)
 {
@@ -23,7 +22,8 @@ static void message__encrypted_opens_for_each_recipient(void **state)
 	octets o = kit_compose(k, &options, message, strlen(message), to);
 	const person *readers[] = { &k->bob, &k->carol };
 
-	assert_true(octets_contain(o, "MIME-Version: 1.0\r\n"
+	assert_true(octets_contain(o,
+	    "MIME-Version: 1.0\r\n"
 	    "Content-Type: application/pkcs7-mime; smime-type=authEnveloped-data;\r\n"
 	    " name=smime.p7m\r\nContent-Transfer-Encoding: base64\r\n"
 	    "Content-Disposition: attachment; filename=smime.p7m\r\n\r\n"));
@@ -59,12 +59,13 @@ static void message__signed_and_encrypted_verifies_inside(void **state)
 		options.opaque = i % 2 != 0;
 		o = kit_compose(k, &options, message, strlen(message), to);
 		print_message("%s\n", options.cipher != NULL ? options.cipher : "(none)");
-		assert_true(octets_contain(o, i / 2 < 4 ? "smime-type=authEnveloped-data;"
-		                                        : "smime-type=enveloped-data;"));
+		assert_true(octets_contain(o,
+		    i / 2 < 4 ? "smime-type=authEnveloped-data;" : "smime-type=enveloped-data;"));
 		assert_true(peer_decrypt(o, SIGNET_FORM_MIME, &k->bob, &inner));
 		assert_transport_safe(inner);
-		assert_true(octets_contain(inner, options.opaque ? "smime-type=signed-data;"
-		                                                 : "Content-Type: multipart/signed;"));
+		assert_true(
+		    octets_contain(inner, options.opaque ? "smime-type=signed-data;"
+							 : "Content-Type: multipart/signed;"));
 		assert_true(peer_verify(k, inner, SIGNET_FORM_MIME, &content));
 		assert_string_equal((char *)content.data, "\r\nHello Bob,\r\n");
 		free(content.data);
@@ -92,7 +93,8 @@ static void message__oaep_is_used_when_asked(void **state)
 		cms = peer_read(o, SIGNET_FORM_MIME, NULL);
 		info = sk_CMS_RecipientInfo_value(CMS_get0_RecipientInfos(cms), 0);
 		assert_int_equal(CMS_RecipientInfo_ktri_get0_algs(info, NULL, NULL, &alg), 1);
-		assert_int_equal(OBJ_obj2nid(alg->algorithm), i == 3 ? NID_rsaesOaep : NID_rsaEncryption);
+		assert_int_equal(
+		    OBJ_obj2nid(alg->algorithm), i == 3 ? NID_rsaesOaep : NID_rsaEncryption);
 		CMS_ContentInfo_free(cms);
 		free(content.data);
 		free(o.data);
@@ -167,10 +169,12 @@ static signet_compose *open_copies(kit *k, const kit_recipient *to, bool self, s
 	signet_compose *compose = NULL;
 	signet_error err = { 0 };
 
-	assert_int_equal(kit_compose_new(k, &options, message, strlen(message), to, input, &compose,
-	    &err), SIGNET_OK);
+	assert_int_equal(
+	    kit_compose_new(k, &options, message, strlen(message), to, input, &compose, &err),
+	    SIGNET_OK);
 	if (self)
-		assert_int_equal(signet_compose_add_self(compose, k->alice.address, k->alice.cert, &err),
+		assert_int_equal(
+		    signet_compose_add_self(compose, k->alice.address, k->alice.cert, &err),
 		    SIGNET_OK);
 	return compose;
 }
@@ -178,7 +182,8 @@ static signet_compose *open_copies(kit *k, const kit_recipient *to, bool self, s
 static void copies__blind_recipient_is_named_in_his_own_only(void **state)
 {
 	kit *k = *state;
-	const kit_recipient to[] = { { &k->bob, false }, { &k->dave, true }, { &k->carol, true }, { 0 } };
+	const kit_recipient to[] = { { &k->bob, false }, { &k->dave, true }, { &k->carol, true },
+		{ 0 } };
 	const person *reader[] = { &k->bob, &k->dave, &k->carol };
 	signet_input *input = NULL;
 	signet_compose *compose = open_copies(k, to, true, &input);
@@ -188,13 +193,14 @@ static void copies__blind_recipient_is_named_in_his_own_only(void **state)
 	for (size_t copy = 0; copy < 3; copy++) {
 		octets o = kit_write(k, compose, copy);
 
-		assert_string_equal(signet_compose_copy_recipient(compose, copy, 0),
-		    reader[copy]->address);
+		assert_string_equal(
+		    signet_compose_copy_recipient(compose, copy, 0), reader[copy]->address);
 		assert_null(signet_compose_copy_recipient(compose, copy, 1));
 		assert_int_equal(peer_recipient_count(o, SIGNET_FORM_MIME), 2);
 		assert_true(peer_is_recipient(o, SIGNET_FORM_MIME, &k->alice));
 		for (size_t i = 0; i < 3; i++)
-			assert_int_equal(peer_is_recipient(o, SIGNET_FORM_MIME, reader[i]), i == copy);
+			assert_int_equal(
+			    peer_is_recipient(o, SIGNET_FORM_MIME, reader[i]), i == copy);
 		assert_false(octets_contain(o, "Bcc:"));
 		assert_false(octets_contain(o, "dave@"));
 		assert_true(octets_contain(o, "Cc: carol@example.com\r\n"));
@@ -238,7 +244,8 @@ static void copies__differ_in_key_and_nonce(void **state)
 	signet_input *input = NULL;
 	signet_compose *compose = open_copies(k, to, false, &input);
 	octets a = kit_write(k, compose, 0), b = kit_write(k, compose, 0);
-	const char *body_a = strstr((char *)a.data, "\r\n\r\n"), *body_b = strstr((char *)b.data, "\r\n\r\n");
+	const char *body_a = strstr((char *)a.data, "\r\n\r\n"),
+		   *body_b = strstr((char *)b.data, "\r\n\r\n");
 
 	assert_int_equal(a.size, b.size);
 	assert_string_not_equal(body_a + a.size / 2, body_b + a.size / 2);
@@ -268,7 +275,8 @@ static void copies__past_the_last_are_refused(void **state)
 static void recipient__twice_has_one_key(void **state)
 {
 	kit *k = *state;
-	const kit_recipient to[] = { { &k->bob, false }, { &k->bob, false }, { &k->alice, false }, { 0 } };
+	const kit_recipient to[] = { { &k->bob, false }, { &k->bob, false }, { &k->alice, false },
+		{ 0 } };
 	signet_input *input = NULL;
 	signet_compose *compose = open_copies(k, to, true, &input);
 	octets o = kit_write(k, compose, 0);
@@ -316,8 +324,8 @@ static void recipient__without_address_is_named_by_certificate(void **state)
 	signet_compose *compose = open_copies(k, NULL, false, &input);
 	signet_error err = { 0 };
 
-	assert_int_equal(signet_compose_add_recipient(compose, NULL, k->bob.cert, false, &err),
-	    SIGNET_OK);
+	assert_int_equal(
+	    signet_compose_add_recipient(compose, NULL, k->bob.cert, false, &err), SIGNET_OK);
 	assert_string_equal(signet_compose_copy_recipient(compose, 0, 0), "bob@example.com");
 	signet_compose_free(&compose);
 	signet_input_free(&input);

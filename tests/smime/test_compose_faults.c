@@ -6,25 +6,25 @@
 
 enum { BOTH = SIGNET_SIGN | SIGNET_ENCRYPT };
 
-static const char message[] =
-    "From: Alice <alice@example.com>\n"
-    "To: bob@example.com\n"
-    "Content-Type: multipart/mixed; boundary=b\n"
-    "\n"
-    "--b\n\nGr\xc3\xbc\xc3\x9f" "e\n--b\n\nplain\n--b--\n";
+static const char message[] = "From: Alice <alice@example.com>\n"
+			      "To: bob@example.com\n"
+			      "Content-Type: multipart/mixed; boundary=b\n"
+			      "\n"
+			      "--b\n\nGr\xc3\xbc\xc3\x9f"
+			      "e\n--b\n\nplain\n--b--\n";
 
 /* Counts, and notes how it ended; fails where told. */
 typedef struct probe {
 	signet_sink sink;
 	uint64_t size;
 	size_t writes, finished, aborted;
-	size_t fail_at;             /* this write, from 1; 0: none */
+	size_t fail_at; /* this write, from 1; 0: none */
 	bool fail_finish;
 	uint8_t first[16];
 } probe;
 
-static signet_status probe_write(signet_sink *sink, const uint8_t *data, size_t size,
-    signet_error *err)
+static signet_status probe_write(
+    signet_sink *sink, const uint8_t *data, size_t size, signet_error *err)
 {
 	probe *p = (probe *)sink;
 
@@ -46,10 +46,7 @@ static signet_status probe_finish(signet_sink *sink, signet_error *err)
 	return SIGNET_OK;
 }
 
-static void probe_abort(signet_sink *sink)
-{
-	((probe *)sink)->aborted++;
-}
+static void probe_abort(signet_sink *sink) { ((probe *)sink)->aborted++; }
 
 static probe probe_make(void)
 {
@@ -57,10 +54,7 @@ static probe probe_make(void)
 }
 
 /* The forms a message can take; each must hold in each test. */
-static size_t form_count(void)
-{
-	return 8;
-}
+static size_t form_count(void) { return 8; }
 
 static signet_compose_options form_options(kit *k, size_t form)
 {
@@ -162,8 +156,9 @@ static void memory__failed_write_can_be_repeated(void **state)
 	signet_error err = { 0 };
 	octets o;
 
-	assert_int_equal(kit_compose_new(k, &options, message, strlen(message), NULL, &input, &compose,
-	    &err), SIGNET_OK);
+	assert_int_equal(
+	    kit_compose_new(k, &options, message, strlen(message), NULL, &input, &compose, &err),
+	    SIGNET_OK);
 	for (size_t n = 1; n < 40; n += 3) {
 		probe p = probe_make();
 
@@ -190,7 +185,8 @@ static void sink__failing_write_is_aborted_once(void **state)
 		signet_error err = { 0 };
 
 		assert_int_equal(kit_compose_new(k, &options, message, strlen(message),
-		    form_recipients(k, &options), &input, &compose, &err), SIGNET_OK);
+				     form_recipients(k, &options), &input, &compose, &err),
+		    SIGNET_OK);
 		for (size_t n = 1;; n++) {
 			probe p = probe_make();
 			signet_status status;
@@ -226,7 +222,8 @@ static void sink__failing_finish_is_told_and_not_aborted(void **state)
 
 		p.fail_finish = true;
 		assert_int_equal(kit_compose_new(k, &options, message, strlen(message),
-		    form_recipients(k, &options), &input, &compose, &err), SIGNET_OK);
+				     form_recipients(k, &options), &input, &compose, &err),
+		    SIGNET_OK);
 		assert_int_equal(signet_compose_write(compose, 0, &p.sink, &err), SIGNET_E_IO);
 		assert_int_equal(p.finished, 1);
 		assert_int_equal(p.aborted, 0);
@@ -242,9 +239,9 @@ static void sink__failing_finish_is_told_and_not_aborted(void **state)
 typedef struct tape {
 	signet_input input;
 	const char *header;
-	const char *changed_header;     /* of the same length; NULL: the header stays */
+	const char *changed_header; /* of the same length; NULL: the header stays */
 	uint64_t size, changed_size;
-	uint64_t change_offset;         /* of an octet that turns; 0: none */
+	uint64_t change_offset; /* of an octet that turns; 0: none */
 	unsigned passes, change_at;
 	uint64_t fail_at;
 } tape;
@@ -252,7 +249,8 @@ typedef struct tape {
 static signet_status tape_read(signet_input *input, uint64_t offset, uint8_t *data, size_t size,
     size_t *got_out, signet_error *err)
 {
-	static const char line[65] = "The quick brown fox jumps over the lazy dog, once and for all.\r\n";
+	static const char line[65] =
+	    "The quick brown fox jumps over the lazy dog, once and for all.\r\n";
 	tape *t = (tape *)input;
 	const char *header = t->header;
 	const size_t header_size = strlen(header);
@@ -287,10 +285,7 @@ static signet_status tape_read(signet_input *input, uint64_t offset, uint8_t *da
 	return SIGNET_OK;
 }
 
-static void tape_free(signet_input *input)
-{
-	(void)input;
-}
+static void tape_free(signet_input *input) { (void)input; }
 
 static tape tape_make(uint64_t size)
 {
@@ -301,8 +296,8 @@ static tape tape_make(uint64_t size)
 	};
 }
 
-static signet_status write_tape(kit *k, const signet_compose_options *options, tape *t, probe *p,
-    signet_error *err)
+static signet_status write_tape(
+    kit *k, const signet_compose_options *options, tape *t, probe *p, signet_error *err)
 {
 	signet_compose *compose = NULL;
 	signet_status status = signet_compose_new(k->ctx, &t->input, options, &compose, err);
@@ -432,8 +427,8 @@ static void recipients__over_the_limit_are_refused(void **state)
 	signet_input *input = NULL;
 	signet_compose *compose = NULL;
 	signet_error err = { 0 };
-	signet_status status = kit_compose_new(k, &options, message, strlen(message), NULL, &input,
-	    &compose, &err);
+	signet_status status =
+	    kit_compose_new(k, &options, message, strlen(message), NULL, &input, &compose, &err);
 	size_t count = 0;
 
 	while (status == SIGNET_OK && count <= k->ctx->limits.recipients) {
@@ -467,10 +462,7 @@ static void *gauge_realloc(void *user, void *ptr, size_t size)
 	return block + 2;
 }
 
-static void *gauge_alloc(void *user, size_t size)
-{
-	return gauge_realloc(user, NULL, size);
-}
+static void *gauge_alloc(void *user, size_t size) { return gauge_realloc(user, NULL, size); }
 
 static void gauge_free(void *user, void *ptr)
 {
@@ -500,7 +492,8 @@ static void message__of_any_size_takes_the_same_memory(void **state)
 			probe p = probe_make();
 			signet_error err = { 0 };
 
-			k->ctx->allocator = (signet_allocator){ gauge_alloc, gauge_realloc, gauge_free, &g };
+			k->ctx->allocator =
+			    (signet_allocator){ gauge_alloc, gauge_realloc, gauge_free, &g };
 			assert_int_equal(write_tape(k, &options, &t, &p, &err), SIGNET_OK);
 			k->ctx->allocator = kept;
 			assert_int_equal(g.held, 0);

@@ -42,8 +42,8 @@ static void begin(void *user)
 {
 	pem_case *c = user;
 
-	assert_int_equal(signet_sink_memory_new((signet_context *)c->ctx, MOST, &c->memory, NULL),
-	    SIGNET_OK);
+	assert_int_equal(
+	    signet_sink_memory_new((signet_context *)c->ctx, MOST, &c->memory, NULL), SIGNET_OK);
 	assert_int_equal(sn_compose_pem_sink_new(c->ctx, c->memory, &c->pem, NULL), SIGNET_OK);
 }
 
@@ -113,8 +113,8 @@ static void pem__of_great_size_has_lines_of_64(void **state)
 	run(150001, false);
 }
 
-static signet_status fail_write(signet_sink *sink, const uint8_t *data, size_t size,
-    signet_error *err)
+static signet_status fail_write(
+    signet_sink *sink, const uint8_t *data, size_t size, signet_error *err)
 {
 	(void)sink, (void)data, (void)size;
 	return signet_fail(err, SIGNET_E_IO, SIGNET_NO_OFFSET, "the disk is full");

@@ -7,8 +7,7 @@
 static const char message[] =
     "From: \"Alice\" <alice@example.com>\nTo: bob@example.com\nBcc: dave@example.com\n\nHi\n";
 
-static octets report(kit *k, unsigned protection, const kit_recipient *to,
-    const char *const *files)
+static octets report(kit *k, unsigned protection, const kit_recipient *to, const char *const *files)
 {
 	signet_compose_options options = kit_options(k, protection);
 	signet_input *input = NULL;
@@ -18,8 +17,9 @@ static octets report(kit *k, unsigned protection, const kit_recipient *to,
 	octets o = { 0 };
 	const uint8_t *data;
 
-	assert_int_equal(kit_compose_new(k, &options, message, strlen(message), to, &input, &compose,
-	    &err), SIGNET_OK);
+	assert_int_equal(
+	    kit_compose_new(k, &options, message, strlen(message), to, &input, &compose, &err),
+	    SIGNET_OK);
 	assert_int_equal(signet_sink_memory_new(k->ctx, 1 << 20, &sink, &err), SIGNET_OK);
 	assert_int_equal(signet_compose_write_json(compose, files, sink, &err), SIGNET_OK);
 	assert_int_equal(sink->finish(sink, &err), SIGNET_OK);
@@ -62,8 +62,10 @@ static void report__of_copies_names_files_and_recipients(void **state)
 	    "\"encrypted\":true,\"signed\":true,\"addressed_to_me\":null,\"layers\":[],"
 	    "\"headers\":{\"protected\":[],\"hidden\":[],\"changed\":[]},"
 	    "\"problems\":[],\"parts\":[],\"copies\":["
-	    "{\"file\":\"1.eml\",\"recipients\":[\"bob@example.com\"],\"signed\":true,\"encrypted\":true},"
-	    "{\"file\":\"2.eml\",\"recipients\":[\"dave@example.com\"],\"signed\":true,\"encrypted\":true}"
+	    "{\"file\":\"1.eml\",\"recipients\":[\"bob@example.com\"],\"signed\":true,"
+	    "\"encrypted\":true},"
+	    "{\"file\":\"2.eml\",\"recipients\":[\"dave@example.com\"],\"signed\":true,"
+	    "\"encrypted\":true}"
 	    "]}");
 	free(o.data);
 }
@@ -77,8 +79,9 @@ static void report__of_a_signed_message_has_one_copy_for_all(void **state)
 	squeeze(o);
 	assert_true(octets_contain(o, "\"summary\":\"The message was signed.\""));
 	assert_true(octets_contain(o, "\"encrypted\":false,\"signed\":true"));
-	assert_true(octets_contain(o, "\"copies\":[{\"file\":null,\"recipients\":[\"bob@example.com\","
-	    "\"dave@example.com\"],\"signed\":true,\"encrypted\":false}]"));
+	assert_true(
+	    octets_contain(o, "\"copies\":[{\"file\":null,\"recipients\":[\"bob@example.com\","
+			      "\"dave@example.com\"],\"signed\":true,\"encrypted\":false}]"));
 	free(o.data);
 }
 

@@ -4,18 +4,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char message[] =
-    "Return-Path: <alice@example.com>\n"
-    "From: Alice <alice@example.com>\n"
-    "To: bob@example.com\n"
-    "Bcc: dave@example.com\n"
-    "Resent-Bcc: erin@example.com\n"
-    "Subject: Money\n"
-    "mime-version: 1.0 (of old)\n"
-    "Content-Type: text/plain; charset=utf-8\n"
-    "\n"
-    "Hello Bob,\n"
-    "From now on.\n";
+static const char message[] = "Return-Path: <alice@example.com>\n"
+			      "From: Alice <alice@example.com>\n"
+			      "To: bob@example.com\n"
+			      "Bcc: dave@example.com\n"
+			      "Resent-Bcc: erin@example.com\n"
+			      "Subject: Money\n"
+			      "mime-version: 1.0 (of old)\n"
+			      "Content-Type: text/plain; charset=utf-8\n"
+			      "\n"
+			      "Hello Bob,\n"
+			      "From now on.\n";
 
 static octets sign(kit *k, signet_compose_options options, const char *text)
 {
@@ -29,9 +28,11 @@ static void message__signed_clear_verifies(void **state)
 	octets o = sign(k, kit_options(k, SIGNET_SIGN), message);
 	octets content;
 
-	assert_true(octets_contain(o, "Content-Type: multipart/signed; "
+	assert_true(octets_contain(o,
+	    "Content-Type: multipart/signed; "
 	    "protocol=\"application/pkcs7-signature\";\r\n micalg=sha-256;\r\n boundary=\""));
-	assert_true(octets_contain(o, "Content-Type: application/pkcs7-signature; name=smime.p7s\r\n"));
+	assert_true(
+	    octets_contain(o, "Content-Type: application/pkcs7-signature; name=smime.p7s\r\n"));
 	assert_true(octets_contain(o, "Content-Disposition: attachment; filename=smime.p7s\r\n"));
 	assert_true(peer_verify(k, o, SIGNET_FORM_MIME, &content));
 	assert_transport_safe(o);
@@ -65,9 +66,10 @@ static void message__signed_opaque_verifies(void **state)
 
 	options.opaque = true;
 	o = sign(k, options, message);
-	assert_true(octets_contain(o, "Content-Type: application/pkcs7-mime; smime-type=signed-data;\r\n"
-	    " name=smime.p7m\r\nContent-Transfer-Encoding: base64\r\n"
-	    "Content-Disposition: attachment; filename=smime.p7m\r\n\r\n"));
+	assert_true(
+	    octets_contain(o, "Content-Type: application/pkcs7-mime; smime-type=signed-data;\r\n"
+			      " name=smime.p7m\r\nContent-Transfer-Encoding: base64\r\n"
+			      "Content-Disposition: attachment; filename=smime.p7m\r\n\r\n"));
 	assert_false(octets_contain(o, "Hello"));
 	assert_transport_safe(o);
 	assert_true(peer_verify(k, o, SIGNET_FORM_MIME, &content));
@@ -141,12 +143,16 @@ static void message__unsafe_body_becomes_seven_bit(void **state)
 		const char *name;
 		const char *text;
 	} rows[] = {
-		{ "8bit", "From: alice@example.com\nContent-Transfer-Encoding: 8bit\n\nGr\xc3\xbc\xc3\x9f" "e\n" },
-		{ "8bit undeclared", "From: alice@example.com\n\nGr\xc3\xbc\xc3\x9f" "e\n" },
+		{ "8bit",
+		    "From: alice@example.com\nContent-Transfer-Encoding: 8bit\n\nGr\xc3\xbc\xc3\x9f"
+		    "e\n" },
+		{ "8bit undeclared", "From: alice@example.com\n\nGr\xc3\xbc\xc3\x9f"
+				     "e\n" },
 		{ "From_", "From: alice@example.com\n\nFrom here on\nFrom there on\n" },
 		{ "no final line end", "From: alice@example.com\n\nFrom here on" },
 		{ "bare CR", "From: alice@example.com\n\nA\rB\n" },
-		{ "mbox line", "From alice Tue Nov 24 03:45:43 2026\nFrom: alice@example.com\n\nHi\n" },
+		{ "mbox line",
+		    "From alice Tue Nov 24 03:45:43 2026\nFrom: alice@example.com\n\nHi\n" },
 		{ "empty body", "From: alice@example.com\n\n" },
 		{ "no body", "From: alice@example.com\n" },
 		{ "CRLF", "From: alice@example.com\r\n\r\nHi\r\n" },
@@ -154,8 +160,8 @@ static void message__unsafe_body_becomes_seven_bit(void **state)
 		    "From: alice@example.com\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\n"
 		    "Gr\xc3\xbc\n--b\nContent-Type: application/octet-stream\n"
 		    "Content-Transfer-Encoding: binary\n\n\x01\xff\n--b--\n" },
-		{ "in a message",
-		    "From: alice@example.com\nContent-Type: message/rfc822\n\nSubject: x\n\n\xff\xfe\n" },
+		{ "in a message", "From: alice@example.com\nContent-Type: "
+				  "message/rfc822\n\nSubject: x\n\n\xff\xfe\n" },
 	};
 	kit *k = *state;
 
@@ -186,8 +192,8 @@ static void message__line_over_998_becomes_short(void **state)
 static void entity__bare_is_signed_by_anybody(void **state)
 {
 	kit *k = *state;
-	octets o = sign(k, kit_options(k, SIGNET_SIGN),
-	    "MIME-Version: 1.0\nContent-Type: text/plain\n\nHi\n");
+	octets o = sign(
+	    k, kit_options(k, SIGNET_SIGN), "MIME-Version: 1.0\nContent-Type: text/plain\n\nHi\n");
 
 	assert_true(peer_verify(k, o, SIGNET_FORM_MIME, NULL));
 	assert_memory_equal(o.data, "MIME-Version: 1.0\r\nContent-Type: multipart/signed", 49);
@@ -220,10 +226,11 @@ static void signer__not_the_from_is_refused(void **state)
 
 		print_message("%s\n", rows[i].name);
 		options.ignore_sender = false;
-		assert_int_equal(kit_compose_status(k, &options, rows[i].text, NULL, &err),
-		    rows[i].status);
+		assert_int_equal(
+		    kit_compose_status(k, &options, rows[i].text, NULL, &err), rows[i].status);
 		options.ignore_sender = true;
-		assert_int_equal(kit_compose_status(k, &options, rows[i].text, NULL, &err), SIGNET_OK);
+		assert_int_equal(
+		    kit_compose_status(k, &options, rows[i].text, NULL, &err), SIGNET_OK);
 	}
 }
 
@@ -233,8 +240,9 @@ static void signer__mismatch_names_both(void **state)
 	signet_compose_options options = kit_options(k, SIGNET_SIGN);
 	signet_error err = { 0 };
 
-	assert_int_equal(kit_compose_status(k, &options, "From: mallory@example.com\n\nHi\n", NULL,
-	    &err), SIGNET_E_SIGNER_MISMATCH);
+	assert_int_equal(
+	    kit_compose_status(k, &options, "From: mallory@example.com\n\nHi\n", NULL, &err),
+	    SIGNET_E_SIGNER_MISMATCH);
 	assert_non_null(strstr(err.text, "alice@example.com"));
 	assert_non_null(strstr(err.text, "mallory@example.com"));
 }
@@ -247,8 +255,8 @@ static void signer__second_not_the_from_is_refused(void **state)
 
 	options.signers = signers;
 	options.signer_count = 2;
-	assert_int_equal(kit_compose_status(k, &options, message, NULL, NULL),
-	    SIGNET_E_SIGNER_MISMATCH);
+	assert_int_equal(
+	    kit_compose_status(k, &options, message, NULL, NULL), SIGNET_E_SIGNER_MISMATCH);
 }
 
 /* RFC 8550 4.4.2 */
@@ -258,7 +266,8 @@ static void signer__may_not_sign_is_refused(void **state)
 	signet_compose_options options = kit_options(k, SIGNET_SIGN);
 
 	options.signers = &k->encrypts_only.identity;
-	assert_int_equal(kit_compose_status(k, &options, message, NULL, NULL), SIGNET_E_NO_IDENTITY);
+	assert_int_equal(
+	    kit_compose_status(k, &options, message, NULL, NULL), SIGNET_E_NO_IDENTITY);
 }
 
 static void signer__without_key_is_refused(void **state)
@@ -268,8 +277,8 @@ static void signer__without_key_is_refused(void **state)
 	signet_identity *keyless = NULL;
 	signet_error err = { 0 };
 
-	assert_int_equal(signet_identity_new(k->ctx, k->alice.cert, NULL, NULL, &keyless, &err),
-	    SIGNET_OK);
+	assert_int_equal(
+	    signet_identity_new(k->ctx, k->alice.cert, NULL, NULL, &keyless, &err), SIGNET_OK);
 	options.signers = &keyless;
 	assert_int_equal(kit_compose_status(k, &options, message, NULL, &err), SIGNET_E_NO_KEY);
 	signet_identity_unref(&keyless);
@@ -290,8 +299,9 @@ static void signer__with_another_key_is_refused(void **state)
 	signet_identity *wrong = NULL;
 	signet_error err = { 0 };
 
-	assert_int_equal(signet_identity_new_lazy(k->ctx, k->signs_only.cert, NULL, &loader, &wrong,
-	    &err), SIGNET_OK);
+	assert_int_equal(
+	    signet_identity_new_lazy(k->ctx, k->signs_only.cert, NULL, &loader, &wrong, &err),
+	    SIGNET_OK);
 	options.signers = &wrong;
 	assert_int_equal(kit_compose_status(k, &options, message, NULL, &err), SIGNET_E_USAGE);
 	signet_identity_unref(&wrong);
@@ -299,15 +309,16 @@ static void signer__with_another_key_is_refused(void **state)
 
 static void input__without_header_is_refused_and_der_is_named(void **state)
 {
-	static const char *const rows[] = { "", "\n", "no header here\n", "\x30\x82\x01\x02", "\n\nHi\n",
-		" folded: nothing\n\nHi\n" };
+	static const char *const rows[] = { "", "\n", "no header here\n", "\x30\x82\x01\x02",
+		"\n\nHi\n", " folded: nothing\n\nHi\n" };
 	kit *k = *state;
 	signet_compose_options options = kit_options(k, SIGNET_SIGN);
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		signet_error err = { 0 };
 
-		assert_int_equal(kit_compose_status(k, &options, rows[i], NULL, &err), SIGNET_E_NO_HEADER);
+		assert_int_equal(
+		    kit_compose_status(k, &options, rows[i], NULL, &err), SIGNET_E_NO_HEADER);
 		assert_non_null(strstr(err.text, "--format der"));
 	}
 }
@@ -326,7 +337,7 @@ static void options__contradicting_are_refused(void **state)
 	rows[count++].signer_count = 0;
 	rows[count].detached = true, rows[count++].opaque = true;
 	rows[count].detached = true, rows[count].form = SIGNET_FORM_DER,
-	    rows[count++].protection = SIGNET_SIGN | SIGNET_ENCRYPT;
+	rows[count++].protection = SIGNET_SIGN | SIGNET_ENCRYPT;
 	rows[count++].digest = "crc32";
 	rows[count].protection = SIGNET_ENCRYPT, rows[count++].cipher = "rot13";
 	rows[count].protection = SIGNET_ENCRYPT, rows[count++].key_transport = "pigeon";
@@ -334,7 +345,8 @@ static void options__contradicting_are_refused(void **state)
 		signet_error err = { 0 };
 
 		print_message("row %zu\n", i);
-		assert_int_equal(kit_compose_status(k, &rows[i], message, NULL, &err), SIGNET_E_USAGE);
+		assert_int_equal(
+		    kit_compose_status(k, &rows[i], message, NULL, &err), SIGNET_E_USAGE);
 	}
 }
 
@@ -417,7 +429,8 @@ static void message__carries_chain_and_encryption_certificate(void **state)
 	info = sk_CMS_SignerInfo_value(CMS_get0_SignerInfos(cms), 0);
 	assert_true(CMS_signed_get_attr_by_NID(info, NID_SMIMECapabilities, -1) >= 0);
 	assert_true(CMS_signed_get_attr_by_NID(info, NID_pkcs9_signingTime, -1) >= 0);
-	assert_true(CMS_signed_get_attr_by_NID(info, OBJ_txt2nid("1.2.840.113549.1.9.16.2.11"), -1) >= 0);
+	assert_true(
+	    CMS_signed_get_attr_by_NID(info, OBJ_txt2nid("1.2.840.113549.1.9.16.2.11"), -1) >= 0);
 	CMS_ContentInfo_free(cms);
 	free(o.data);
 }
