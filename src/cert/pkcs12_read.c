@@ -19,8 +19,8 @@ enum {
 	KEYS_MAX = 256,
 	BAGS_MAX = 10000,
 	SAFES_MAX = 64,
-	/* about ten seconds of a KDF: more is an attack, not a passphrase */
-	ITERATIONS_MAX = 10000000
+	/* of one file, some seconds: more is an attack, not a passphrase */
+	ROUNDS_MAX = 10000000
 };
 
 typedef struct reading {
@@ -34,6 +34,7 @@ typedef struct reading {
 	signet_key *keys[KEYS_MAX];
 	size_t key_count;
 	size_t bag_count;
+	uint32_t rounds;                /* of key derivation, asked for so far */
 	signet_cert_list *certs;
 } reading;
 
@@ -100,41 +101,73 @@ static bool is_unsupported(void)
 	return unsupported;
 }
 
-/*
- * The INTEGERs of the parameters of a password-based algorithm, wherever they stand (PBEParameter,
- * PBKDF2-params in PBES2-params, scrypt-params, PBMAC1-params): all of them are counts of work or
- * lengths.
- */
-static signet_status check_work(const reading *r, const X509_ALGOR *algorithm, signet_error *err)
+/* Takes rounds of key derivation from what is left for the whole file. */
+static signet_status spend(reading *r, uint64_t rounds, signet_error *err)
 {
-	enum { DEPTH = 8, SCRYPT_MAX = 1 << 20 };
+	if (rounds > ROUNDS_MAX - r->rounds)
+		return signet_fail(err, SIGNET_E_LIMIT, SIGNET_NO_OFFSET,
+		    "%.120s asks for more than %d rounds of key derivation", r->what, ROUNDS_MAX);
+	r->rounds += (uint32_t)rounds;
+	return SIGNET_OK;
+}
+
+/* What the INTEGERs in the parameters of a password-based algorithm come to. */
+typedef struct work {
+	bool is_scrypt;         /* RFC 7914 7: cost, block size and parallelism multiply */
+	unsigned factors;
+	uint64_t product;
+	uint64_t sum;           /* rounds, and lengths that do not matter beside them */
+} work;
+
+static void count_item(work *w, const sn_ber_item *item)
+{
+	/* id-scrypt 1.3.6.1.4.1.11591.4.11 */
+	static const uint8_t scrypt[] = { 0x2b, 0x06, 0x01, 0x04, 0x01, 0xda, 0x47, 0x04, 0x0b };
+	uint64_t value;
+
+	if (item->tag == SN_BER_OID &&
+	    sn_span_equal(item->contents, (sn_span){ scrypt, sizeof(scrypt) }))
+		w->is_scrypt = true;
+	if (item->tag != SN_BER_INTEGER)
+		return;
+	if (!sn_ber_uint_read(item->contents, ROUNDS_MAX, &value))
+		value = (uint64_t)ROUNDS_MAX + 1;
+	if (w->sum <= ROUNDS_MAX)
+		w->sum += value;
+	if (w->is_scrypt && w->factors++ < 3 && w->product <= ROUNDS_MAX)
+		w->product *= value;
+}
+
+/*
+ * The parameters (PBEParameter, PBES2-params with PBKDF2-params or scrypt-params, PBMAC1-params)
+ * are walked to their leaves, wherever the counts stand in them.
+ */
+static signet_status check_work(reading *r, const X509_ALGOR *algorithm, signet_error *err)
+{
+	enum { DEPTH = 8 };
 	const ASN1_OBJECT *object;
 	const void *value;
 	int type;
+	work w = { .product = 1 };
 	sn_ber_list levels[DEPTH];
 	size_t level = 0;
 
 	X509_ALGOR_get0(&object, &type, &value, algorithm);
 	if (type != V_ASN1_SEQUENCE)
 		return SIGNET_OK;
-	levels[0] = sn_ber_list_of((sn_span){ ASN1_STRING_get0_data(value),
-				       (size_t)ASN1_STRING_length(value) }, 0);
+	levels[0] = sn_ber_list_of(
+	    (sn_span){ ASN1_STRING_get0_data(value), (size_t)ASN1_STRING_length(value) }, 0);
 	for (;;) {
 		sn_ber_item item;
-		uint64_t count;
 
-		if (sn_ber_list_is_empty(&levels[level])) {
-			if (level-- == 0)
-				return SIGNET_OK;
-			continue;
+		while (sn_ber_list_is_empty(&levels[level])) {
+			if (level == 0)
+				return spend(r, w.is_scrypt ? w.product : w.sum, err);
+			level--;
 		}
 		if (sn_ber_list_next(&levels[level], "a parameter", &item, NULL) != SIGNET_OK)
 			return malformed(r, err);
-		if (item.tag == SN_BER_INTEGER &&
-		    !sn_ber_uint_read(item.contents, ITERATIONS_MAX, &count))
-			return signet_fail(err, SIGNET_E_LIMIT, SIGNET_NO_OFFSET,
-			    "%.120s asks for more than %d rounds of key derivation", r->what,
-			    ITERATIONS_MAX);
+		count_item(&w, &item);
 		if ((item.tag & SN_BER_CONSTRUCTED) == 0)
 			continue;
 		if (level + 1 == DEPTH)
@@ -183,20 +216,20 @@ static signet_status wrong_passphrase(const reading *r, signet_error *err)
 	    err, SIGNET_E_PASSPHRASE, SIGNET_NO_OFFSET, "the passphrase of %.120s is wrong", r->what);
 }
 
-static signet_status check_mac(const reading *r, const X509_ALGOR **algorithm_out,
-    signet_error *err)
+static signet_status check_mac(reading *r, const X509_ALGOR **algorithm_out, signet_error *err)
 {
 	const ASN1_INTEGER *iterations;
 	const ASN1_OCTET_STRING *value, *salt;
+	uint64_t rounds = 1;
+	signet_status status;
 
 	PKCS12_get0_mac(&value, algorithm_out, &salt, &iterations, r->p12);
 	/* no count means one round */
-	if (iterations != NULL && (ASN1_INTEGER_get(iterations) <= 0 ||
-				      ASN1_INTEGER_get(iterations) > ITERATIONS_MAX))
-		return signet_fail(err, SIGNET_E_LIMIT, SIGNET_NO_OFFSET,
-		    "the MAC of %.120s has a count of rounds that is not from 1 to %d", r->what,
-		    ITERATIONS_MAX);
-	return check_work(r, *algorithm_out, err);
+	if (iterations != NULL && (ASN1_INTEGER_get_uint64(&rounds, iterations) != 1 || rounds == 0))
+		rounds = UINT64_MAX;
+	ERR_clear_error();
+	status = spend(r, rounds, err);
+	return status == SIGNET_OK ? check_work(r, *algorithm_out, err) : status;
 }
 
 /* No passphrase comes in two forms (RFC 7292 B.1 and none at all): both are tried unasked. */
