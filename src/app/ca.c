@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "app/files.h"
 #include "app/match.h"
@@ -144,11 +145,12 @@ static signet_status make_identity(app_ca *ca, const signet_cert_list *list, sig
 
 signet_status app_ca_open(app_session *session, const char *dir, app_ca *ca, signet_error *err)
 {
+	app_command_id command = session->args.command->id;
 	signet_cert_list *list = NULL;
 	char *path = NULL;
 	signet_status status;
 
-	*ca = (app_ca){ .session = session };
+	*ca = (app_ca){ .session = session, .lock = -1 };
 	status = find_dir(session, dir, &ca->dir, err);
 	if (status == SIGNET_OK)
 		status = app_ca_path(ca->dir, "ca.pem", &path, err);
@@ -164,6 +166,10 @@ signet_status app_ca_open(app_session *session, const char *dir, app_ca *ca, sig
 		status = app_file_certs(session, path, list, NULL, err);
 	if (status == SIGNET_OK)
 		status = make_identity(ca, list, err);
+	/* A number of a list, or a revocation, is given once. */
+	if (status == SIGNET_OK &&
+	    (command == APP_COMMAND_CA_CRL || command == APP_COMMAND_CA_REVOKE))
+		status = app_ca_register_lock(ca, err);
 	if (status == SIGNET_OK)
 		status = app_ca_register_read(ca, err);
 	signet_cert_list_free(&list);
@@ -180,7 +186,9 @@ void app_ca_close(app_ca *ca)
 	free(ca->text);
 	free(ca->domains);
 	free(ca->entries);
-	*ca = (app_ca){ 0 };
+	if (ca->lock >= 0)
+		(void)close(ca->lock);
+	*ca = (app_ca){ .lock = -1 };
 }
 
 static signet_status write_key_file(
@@ -309,7 +317,7 @@ static signet_status fill_dir(app_ca *ca, const signet_cert *cert, const signet_
 
 signet_status app_ca_init(app_session *session, const char *dir, char **dir_out, signet_error *err)
 {
-	app_ca ca = { .session = session };
+	app_ca ca = { .session = session, .lock = -1 };
 	signet_identity *parent = NULL;
 	signet_cert_list *chain = NULL;
 	signet_cert *cert = NULL;

@@ -37,6 +37,7 @@ typedef struct app_ca {
 	app_ca_entry *entries;
 	size_t entry_count;
 	uint64_t crl_number; /* of the last */
+	int lock;            /* the register, held against others; -1: not */
 } app_ca;
 
 /* dir NULL: ca in the store's folder. SIGNET_E_NOT_FOUND: there is none; the text says the cure. */
@@ -72,6 +73,8 @@ signet_status app_days(
     app_session *session, int64_t without, int64_t *seconds_out, signet_error *err) SIGNET_CHECKED;
 
 /* ca_register.c */
+/* Holds the register against others until app_ca_close: for what reads it and then adds to it. */
+signet_status app_ca_register_lock(app_ca *ca, signet_error *err) SIGNET_CHECKED;
 signet_status app_ca_register_read(app_ca *ca, signet_error *err) SIGNET_CHECKED;
 signet_status app_ca_register_add(app_ca *ca, signet_error *err, const char *format, ...)
     SIGNET_PRINTF(3, 4) SIGNET_CHECKED;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "app/ca.h"
@@ -182,26 +183,57 @@ out:
 	return status;
 }
 
-static signet_status append(
-    int fd, const char *path, const char *line, size_t size, signet_error *err)
+static signet_status open_locked(const app_ca *ca, int *fd_out, signet_error *err)
 {
-	ssize_t written;
+	char *path = NULL;
+	int fd;
+	signet_status status = app_ca_path(ca->dir, "register", &path, err);
 
-	if (flock(fd, LOCK_EX) != 0)
-		return signet_fail_sys(err, SIGNET_E_IO, "cannot lock %.150s", path);
+	if (status != SIGNET_OK)
+		return status;
+	fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0)
+		status = signet_fail_sys(err,
+		    errno == EACCES ? SIGNET_E_PERMISSION : SIGNET_E_CANNOT_CREATE,
+		    "cannot open %.150s", path);
+	else if (flock(fd, LOCK_EX) != 0)
+		status = signet_fail_sys(err, SIGNET_E_IO, "cannot lock %.150s", path);
+	if (status == SIGNET_OK)
+		*fd_out = fd;
+	else if (fd >= 0)
+		(void)close(fd);
+	free(path);
+	return status;
+}
+
+signet_status app_ca_register_lock(app_ca *ca, signet_error *err)
+{
+	return open_locked(ca, &ca->lock, err);
+}
+
+/* All of the line or nothing of it: half a line would make the register unreadable. */
+static signet_status append(int fd, const char *line, size_t size, signet_error *err)
+{
+	struct stat before;
+	ssize_t written;
+	signet_status status;
+
+	if (fstat(fd, &before) != 0)
+		return signet_fail_sys(err, SIGNET_E_IO, "cannot look at the register");
 	written = write(fd, line, size);
-	if (written < 0 || (size_t)written != size || fsync(fd) != 0)
-		return signet_fail_sys(err, SIGNET_E_IO, "cannot write to %.150s", path);
-	return SIGNET_OK;
+	if (written >= 0 && (size_t)written == size && fsync(fd) == 0)
+		return SIGNET_OK;
+	status = signet_fail_sys(err, SIGNET_E_IO, "cannot write to the register");
+	(void)!ftruncate(fd, before.st_size);
+	return status;
 }
 
 signet_status app_ca_register_add(app_ca *ca, signet_error *err, const char *format, ...)
 {
 	char line[LINE_MAX_SIZE];
-	char *path = NULL;
 	va_list args;
 	int size;
-	int fd;
+	int fd = ca->lock;
 	signet_status status;
 
 	va_start(args, format);
@@ -215,18 +247,13 @@ signet_status app_ca_register_add(app_ca *ca, signet_error *err, const char *for
 		if (((uint8_t)line[i] < 0x20 && line[i] != '\t') || line[i] == 0x7f)
 			line[i] = '?';
 	line[size++] = '\n';
-	status = app_ca_path(ca->dir, "register", &path, err);
-	if (status != SIGNET_OK)
-		return status;
-	fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
-	if (fd < 0) {
-		status = signet_fail_sys(err,
-		    errno == EACCES ? SIGNET_E_PERMISSION : SIGNET_E_CANNOT_CREATE,
-		    "cannot open %.150s", path);
-	} else {
-		status = append(fd, path, line, (size_t)size, err);
-		(void)close(fd);
+	if (ca->lock < 0) {
+		status = open_locked(ca, &fd, err);
+		if (status != SIGNET_OK)
+			return status;
 	}
-	free(path);
+	status = append(fd, line, (size_t)size, err);
+	if (ca->lock < 0)
+		(void)close(fd);
 	return status;
 }

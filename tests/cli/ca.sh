@@ -69,6 +69,18 @@ holds 'with a higher number' test \
 	"$(openssl crl -inform DER -in crl.der -noout -crlnumber)" != \
 	"$(openssl crl -inform DER -in ca/crl.der -noout -crlnumber)"
 
+# Many at once: each has its line, and each list its number.
+for i in 1 2 3 4 5 6; do
+	"$SIGNET" ca issue --dir ca "p$i@example.com" -o "p$i.p12" --passphrase-file pw $fast 2>/dev/null &
+	"$SIGNET" ca crl --dir ca -o "crl$i.der" 2>/dev/null &
+done
+wait
+expect 0 ca list --dir ca --json
+json out 'len([c for c in r if c["addresses"][0].startswith("p")]) == 6'
+holds 'six numbers' test "$(for i in 1 2 3 4 5 6; do
+	openssl crl -inform DER -in crl$i.der -noout -crlnumber
+done | sort -u | wc -l)" -eq 6
+
 # Under another authority.
 expect 0 ca init --dir root --name 'CN=Root' --plain-key $fast
 expect 64 ca init --dir sub --name 'CN=Sub' --plain-key --under root/ca.pem $fast
