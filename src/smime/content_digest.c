@@ -1,9 +1,8 @@
 #include "smime/content_digest.h"
 
 #include "base/mem.h"
+#include "cms/attributes.h"
 #include "mime/canon.h"
-
-enum { HEAD = 32 };
 
 typedef struct one_digest {
 	const sn_alg *alg;
@@ -20,7 +19,7 @@ struct sn_content_digest {
 	bool text;
 	bool has_branched;
 	uint8_t last;           /* octet before the next write; 0 at the start */
-	uint8_t head[HEAD];
+	uint8_t head[SN_CMS_ATTRIBUTE_HEAD];
 	size_t head_size;
 	uint64_t total;
 	one_digest digests[SN_CONTENT_DIGESTS];
@@ -125,7 +124,7 @@ static signet_status write_crlf(sn_content_digest *digest, const uint8_t *data, 
 
 static void keep_head(sn_content_digest *digest, const uint8_t *data, size_t size)
 {
-	while (digest->head_size < HEAD && size != 0) {
+	while (digest->head_size < SN_CMS_ATTRIBUTE_HEAD && size != 0) {
 		digest->head[digest->head_size++] = *data++;
 		size--;
 	}
@@ -191,31 +190,9 @@ sn_span sn_content_digest_crlf(const sn_content_digest *digest, const sn_alg *al
 	return one == NULL ? (sn_span){ NULL, 0 } : (sn_span){ one->crlf_value, one->crlf_size };
 }
 
-/* A SET whose definite length is the whole content, and in it a SEQUENCE that begins with an
- * OBJECT IDENTIFIER: no text and no MIME entity looks like that. */
 bool sn_content_digest_is_attribute_set(const sn_content_digest *digest)
 {
-	const uint8_t *head = digest->head;
-	const uint8_t *end = head + digest->head_size;
-	const uint8_t *p = head + 2;
-	uint64_t length;
-
-	if (digest->head_size < 6 || head[0] != 0x31)
-		return false;
-	length = head[1];
-	if (head[1] > 0x80) {
-		const size_t octets = head[1] & 0x7f;
-
-		if (octets > 8 || octets > (size_t)(end - p))
-			return false;
-		length = 0;
-		for (size_t i = 0; i < octets; i++)
-			length = length << 8 | *p++;
-	}
-	if (length != digest->total - (uint64_t)(p - head) || end - p < 4 || *p++ != 0x30)
-		return false;
-	p += *p > 0x80 ? 1 + (*p & 0x7f) : 1;
-	return p < end && *p == 0x06;
+	return sn_cms_is_attribute_set((sn_span){ digest->head, digest->head_size }, digest->total);
 }
 
 void sn_content_digest_free(sn_content_digest **digest_ptr)

@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "ber/value.h"
+#include "cms/attributes.h"
 #include "cms/recipient.h"
 #include "smime/stage.h"
 
@@ -172,30 +173,12 @@ static signet_status initial_value(sn_encrypted_level *enc, const sn_cms_event *
 static signet_status additional_data(const sn_plan *plan, const sn_encrypted_level *enc,
     sn_buf *aad, signet_error *err)
 {
-	uint8_t length[9];
-	size_t used = 0;
-	const size_t size = enc->attributes.size;
-	signet_status status;
-
 	sn_buf_init(aad, plan->ctx, plan->ctx->limits.attributes + 16,
 	    "the set of authenticated attributes");
-	if (size == 0)
+	if (enc->attributes.size == 0)
 		return SIGNET_OK;
-	if (size < 0x80)
-		length[used++] = (uint8_t)size;
-	else {
-		unsigned octets = 1;
-
-		while (octets < sizeof(size) && size >> (8 * octets) != 0)
-			octets++;
-		length[used++] = (uint8_t)(0x80 | octets);
-		while (octets-- != 0)
-			length[used++] = (uint8_t)(size >> (8 * octets));
-	}
-	status = sn_buf_append_byte(aad, SN_BER_SET, err);
-	if (status == SIGNET_OK)
-		status = sn_buf_append(aad, length, used, err);
-	return status == SIGNET_OK ? sn_buf_append(aad, enc->attributes.data, size, err) : status;
+	return sn_cms_attributes_der((sn_span){ enc->attributes.data, enc->attributes.size }, SN_BER_SET,
+	    aad, err);
 }
 
 static signet_status begin_cipher(sn_cms_stage *self, const sn_cms_event *event,
