@@ -198,7 +198,7 @@ static signet_status fill_memory(spool *s, signet_error *err)
 {
 	const size_t room = s->ctx->limits.spool_memory - s->memory.size;
 	size_t piece = s->memory.size < FIRST_READ ? FIRST_READ : s->memory.size;
-	size_t got;
+	size_t got = 0;
 	signet_status status;
 
 	/* as much as it holds already: twice the memory, one read */
@@ -214,7 +214,7 @@ static signet_status fill_memory(spool *s, signet_error *err)
 
 static signet_status fill_tail(spool *s, signet_error *err)
 {
-	size_t got;
+	size_t got = 0;
 	signet_status status = SIGNET_OK;
 
 	if (s->tail == NULL) {
