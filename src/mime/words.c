@@ -116,7 +116,7 @@ static signet_status flush(words *pending, signet_error *err)
 	if (status == SIGNET_OK && done && pending->out->size != before)
 		hide_controls(pending->out->data + before, pending->out->size - before);
 	if (status == SIGNET_OK && !done)
-		status = sn_buf_append(pending->out, pending->raw.data, pending->raw.size, err);
+		status = sn_mime_append_utf8(pending->raw, pending->out, err);
 	sn_buf_reset(&pending->octets);
 	pending->charset.size = 0;
 	return status;
