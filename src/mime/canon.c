@@ -8,12 +8,21 @@
 #include "mime/mime_int.h"
 #include "mime/scanner.h"
 
-/* How each part leaves, by its number; the first pass finds out, the next ones obey. */
+/* How each leaf, preamble and epilogue leaves, by its number; the first pass finds out, the next
+ * ones obey. */
 typedef struct decisions {
 	uint8_t *kinds;
 	size_t count;
 	size_t capacity;
 } decisions;
+
+/* What lies around an entity. */
+typedef enum container {
+	IN_NOTHING,
+	IN_MULTIPART,
+	IN_DIGEST,              /* RFC 2046 5.1.5: its parts are messages unless they say otherwise */
+	IN_MESSAGE
+} container;
 
 struct sn_mime_canon {
 	const signet_context *ctx;
@@ -25,12 +34,17 @@ struct sn_mime_canon {
 	sn_mime_header first_header;
 	sn_buf outer;
 	decisions decisions;
-	size_t leaf;                /* number of the next leaf */
+	size_t leaf;                /* number of the present or next leaf */
+	uint8_t *containers;        /* of each depth; limits.mime_depth + 1 */
 	bool has_first;             /* the outermost header of this pass has been read */
 	bool kept;                  /* first_section, first_header and outer are made */
+	bool lacks_empty_line;      /* the header ended without one, so text needs one before it */
 	bool again;
 	bool in_leaf;
+	sn_mime_event_kind in_margin; /* in_leaf: PREAMBLE, EPILOGUE, or BODY */
 	sn_canon_leaf current;
+	signet_status status;       /* the failure that sticks for this pass */
+	signet_error error;
 };
 
 signet_status sn_mime_canon_new(const signet_context *ctx, sn_mime_canon **canon_out,
@@ -46,7 +60,9 @@ signet_status sn_mime_canon_new(const signet_context *ctx, sn_mime_canon **canon
 	sn_buf_init(&canon->first_section, ctx, ctx->limits.header, "the header section");
 	/* every line may gain a CR */
 	sn_buf_init(&canon->outer, ctx, ctx->limits.header * 2, "the header section");
-	status = sn_mime_scanner_new(ctx, &canon->scanner, err);
+	canon->containers = sn_calloc(ctx, ctx->limits.mime_depth + 1, 1, err);
+	status = canon->containers == NULL ? SIGNET_E_MEMORY :
+	    sn_mime_scanner_new(ctx, &canon->scanner, err);
 	if (status != SIGNET_OK) {
 		sn_mime_canon_free(&canon);
 		return status;
@@ -64,8 +80,10 @@ void sn_mime_canon_begin(sn_mime_canon *canon, signet_sink *next)
 	canon->next = next;
 	canon->leaf = 0;
 	canon->has_first = false;
+	canon->lacks_empty_line = false;
 	canon->again = false;
 	canon->in_leaf = false;
+	canon->status = SIGNET_OK;
 }
 
 void sn_mime_canon_free(sn_mime_canon **canon_ptr)
@@ -83,6 +101,7 @@ void sn_mime_canon_free(sn_mime_canon **canon_ptr)
 	sn_buf_clear(&canon->first_section);
 	sn_buf_clear(&canon->outer);
 	sn_free(canon->ctx, canon->decisions.kinds);
+	sn_free(canon->ctx, canon->containers);
 	sn_free(canon->ctx, canon);
 }
 
@@ -169,7 +188,8 @@ static signet_status write_field(sn_mime_canon *canon, const sn_mime_field *fiel
 static const char *encoding_field(sn_canon_kind kind)
 {
 	switch (kind) {
-	case SN_CANON_KEEP: return NULL;
+	case SN_CANON_KEEP:
+	case SN_CANON_DROP: return NULL;
 	case SN_CANON_QUOTED: return "Content-Transfer-Encoding: quoted-printable\r\n";
 	case SN_CANON_BASE64:
 	case SN_CANON_BASE64_EXACT: return "Content-Transfer-Encoding: base64\r\n";
@@ -181,7 +201,7 @@ static const char *encoding_field(sn_canon_kind kind)
 /* The fields of a part, its Content-Transfer-Encoding replaced; of the outermost header only the
  * Content-* ones. */
 static signet_status write_header(sn_mime_canon *canon, const sn_mime_header *header,
-    sn_canon_kind kind, signet_error *err)
+    sn_canon_kind kind, container around, signet_error *err)
 {
 	const char *encoding = encoding_field(kind);
 	signet_status status = SIGNET_OK;
@@ -199,6 +219,10 @@ static signet_status write_header(sn_mime_canon *canon, const sn_mime_header *he
 	if (status == SIGNET_OK && kind == SN_CANON_QUOTED &&
 	    sn_mime_header_find(header, "Content-Type") == NULL)
 		status = write_out(canon, "Content-Type: text/plain; charset=utf-8\r\n", 41, err);
+	/* RFC 2045 4: without it the other fields of a message mean nothing */
+	if (status == SIGNET_OK && encoding != NULL && around == IN_MESSAGE &&
+	    sn_mime_header_find(header, "MIME-Version") == NULL)
+		status = write_out(canon, "MIME-Version: 1.0\r\n", 19, err);
 	if (status == SIGNET_OK && encoding != NULL)
 		status = write_out(canon, encoding, strlen(encoding), err);
 	return status;
@@ -250,12 +274,39 @@ static signet_status keep_first(sn_mime_canon *canon, signet_error *err)
 	return status;
 }
 
-/* RFC 1847 2.1, RFC 8551 3.1: what is signed already keeps its octets, and so does CMS. */
+/* RFC 1847 2.1: what is signed already keeps its octets. */
 static bool is_sealed(const sn_mime_value *type)
 {
-	return sn_mime_value_is(type, "multipart/signed") ||
-	    sn_mime_value_is(type, "application/pkcs7-mime") ||
-	    sn_mime_value_is(type, "application/x-pkcs7-mime");
+	return sn_mime_value_is(type, "multipart/signed");
+}
+
+static bool is_cms(const sn_mime_value *type)
+{
+	return sn_mime_value_is(type, "application/pkcs7-mime") ||
+	    sn_mime_value_is(type, "application/x-pkcs7-mime") ||
+	    sn_mime_value_is(type, "application/pkcs7-signature") ||
+	    sn_mime_value_is(type, "application/x-pkcs7-signature");
+}
+
+static bool is_message(const sn_mime_value *type)
+{
+	return sn_mime_value_is(type, "message/rfc822") || sn_mime_value_is(type, "message/global");
+}
+
+/* What is made of lines: so are reports, and what calls itself a multipart and has no boundary. */
+static bool is_text(const sn_mime_value *type)
+{
+	return sn_mime_value_is(type, "text/") || sn_mime_value_is(type, "message/") ||
+	    sn_mime_value_is(type, "multipart/");
+}
+
+static sn_canon_form form_of(const sn_mime_value *type)
+{
+	if (is_sealed(type))
+		return SN_CANON_SEALED;
+	if (is_cms(type))
+		return SN_CANON_OCTETS;
+	return is_text(type) ? SN_CANON_TEXT : SN_CANON_LINES;
 }
 
 static bool is_wide(sn_mime_encoding encoding)
@@ -264,45 +315,61 @@ static bool is_wide(sn_mime_encoding encoding)
 }
 
 static signet_status begin_leaf(sn_mime_canon *canon, const sn_mime_header *header,
-    const sn_mime_value *type, signet_error *err)
+    const sn_mime_value *type, container around, signet_error *err)
 {
 	const sn_mime_encoding encoding = sn_mime_header_encoding(header);
-	const bool is_text = sn_mime_value_is(type, "text/");
-	const bool sealed = is_sealed(type);
+	const sn_canon_form form = form_of(type);
+	const bool is_open = form != SN_CANON_SEALED;
 	sn_canon_kind kind;
+	sn_canon_kind label;
 	signet_status status = decision_for(canon,
-	    !sealed && encoding == SN_MIME_BINARY ? SN_CANON_BASE64_EXACT : SN_CANON_KEEP, &kind, err);
+	    is_open && encoding == SN_MIME_BINARY ? SN_CANON_BASE64_EXACT : SN_CANON_KEEP, &kind, err);
 
 	sn_mime_scanner_enter_leaf(canon->scanner);
-	if (status == SIGNET_OK)
-		status = write_header(canon, header, kind, err);
+	if (status != SIGNET_OK)
+		return status;
+	/* what stays as it is has been found to be 7bit: a relay that heeds "8bit" would re-encode it */
+	label = is_open && kind == SN_CANON_KEEP && encoding == SN_MIME_8BIT ? SN_CANON_7BIT : kind;
+	status = write_header(canon, header, label, around, err);
 	if (status != SIGNET_OK)
 		return status;
 	canon->in_leaf = true;
-	return sn_canon_leaf_begin(&canon->current, canon->ctx, kind, encoding, is_text, sealed,
-	    canon->next, err);
+	canon->in_margin = SN_MIME_BODY;
+	return sn_canon_leaf_begin(&canon->current, canon->ctx, kind, encoding, form, canon->next, err);
 }
 
 static signet_status enter(sn_mime_canon *canon, const sn_mime_header *header,
-    const sn_mime_value *type, signet_error *err)
+    const sn_mime_value *type, unsigned depth, signet_error *err)
 {
 	const char *boundary = sn_mime_value_param(type, "boundary");
+	const size_t boundary_size = boundary == NULL ? 0 : strlen(boundary);
 	const sn_mime_encoding encoding = sn_mime_header_encoding(header);
 	const sn_canon_kind kind = is_wide(encoding) ? SN_CANON_7BIT : SN_CANON_KEEP;
+	const container around = (container)canon->containers[depth];
+	const bool is_default_message = around == IN_DIGEST &&
+	    sn_mime_header_find(header, "Content-Type") == NULL;
 	signet_status status;
 
-	if (sn_mime_value_is(type, "multipart/") && !is_sealed(type) && boundary != NULL &&
-	    *boundary != '\0' && strlen(boundary) <= 255) {
-		status = write_header(canon, header, kind, err);
-		return status == SIGNET_OK ? sn_mime_scanner_enter_multipart(canon->scanner, boundary,
-		    strlen(boundary), err) : status;
+	if (sn_mime_value_is(type, "multipart/") && !is_sealed(type) && boundary_size != 0 &&
+	    boundary_size <= 255 && strspn(boundary, " \t") != boundary_size) {
+		status = write_header(canon, header, kind, around, err);
+		if (status == SIGNET_OK)
+			status = sn_mime_scanner_enter_multipart(canon->scanner, boundary, boundary_size, err);
+		if (status == SIGNET_OK)
+			canon->containers[depth + 1] = sn_mime_value_is(type, "multipart/digest") ? IN_DIGEST :
+			    IN_MULTIPART;
+		return status;
 	}
-	if ((sn_mime_value_is(type, "message/rfc822") || sn_mime_value_is(type, "message/global")) &&
+	if ((is_message(type) || is_default_message) &&
 	    (is_wide(encoding) || encoding == SN_MIME_7BIT)) {
-		status = write_header(canon, header, kind, err);
-		return status == SIGNET_OK ? sn_mime_scanner_enter_message(canon->scanner, err) : status;
+		status = write_header(canon, header, kind, around, err);
+		if (status == SIGNET_OK)
+			status = sn_mime_scanner_enter_message(canon->scanner, err);
+		if (status == SIGNET_OK)
+			canon->containers[depth + 1] = IN_MESSAGE;
+		return status;
 	}
-	return begin_leaf(canon, header, type, err);
+	return begin_leaf(canon, header, type, around, err);
 }
 
 static signet_status header_end(sn_mime_canon *canon, const sn_mime_event *event,
@@ -320,12 +387,10 @@ static signet_status header_end(sn_mime_canon *canon, const sn_mime_event *event
 	if (status == SIGNET_OK)
 		status = sn_mime_content_type(canon->ctx, &header, &type, err);
 	if (status == SIGNET_OK)
-		status = enter(canon, &header, &type, err);
-	/* an empty line that lacks is put where the header is not what it was; elsewhere a reader finds
-	 * the end of the header as the scanner did */
-	if (status == SIGNET_OK && event->raw.size != 0)
-		status = write_out(canon, event->raw.data, event->raw.size, err);
-	else if (status == SIGNET_OK && (!canon->has_first || canon->current.encode != NULL))
+		status = enter(canon, &header, &type, event->depth, err);
+	/* an empty line that lacks stays away where nothing follows that it could be taken for */
+	canon->lacks_empty_line = canon->has_first && event->raw.size == 0;
+	if (status == SIGNET_OK && !canon->lacks_empty_line)
 		status = write_out(canon, "\r\n", 2, err);
 	canon->has_first = true;
 	sn_mime_value_clear(&type);
@@ -336,12 +401,47 @@ static signet_status header_end(sn_mime_canon *canon, const sn_mime_event *event
 
 /* ---- the pass ---- */
 
-static signet_status body(sn_mime_canon *canon, const sn_mime_event *event, signet_error *err)
+static signet_status text(sn_mime_canon *canon, const sn_mime_event *event, signet_error *err)
 {
-	if (canon->current.encode != NULL)
+	if (canon->lacks_empty_line) {
+		signet_status status = write_out(canon, "\r\n", 2, err);
+
+		if (status != SIGNET_OK)
+			return status;
+		canon->lacks_empty_line = false;
+	}
+	if (canon->current.kind == SN_CANON_DROP)
+		return SIGNET_OK;
+	if (canon->current.kind != SN_CANON_KEEP)
 		return sn_canon_leaf_write(&canon->current, event->raw, err);
 	sn_canon_leaf_look(&canon->current, event->raw);
 	return write_out(canon, event->raw.data, event->raw.size, err);
+}
+
+/*
+ * A preamble or an epilogue, which nobody is shown (RFC 2046 5.1.1): it has no encoding, so what
+ * would not survive is left out, but for the line end of the close delimiter.
+ */
+static signet_status margin(sn_mime_canon *canon, const sn_mime_event *event, signet_error *err)
+{
+	signet_status status = SIGNET_OK;
+	sn_canon_kind kind;
+
+	if (!canon->in_leaf || canon->in_margin != event->kind) {
+		status = end_leaf(canon, err);
+		if (status == SIGNET_OK)
+			status = decision_for(canon, SN_CANON_KEEP, &kind, err);
+		if (status == SIGNET_OK)
+			status = sn_canon_leaf_begin(&canon->current, canon->ctx, kind, SN_MIME_7BIT,
+			    SN_CANON_MARGIN, canon->next, err);
+		if (status != SIGNET_OK)
+			return status;
+		canon->in_leaf = true;
+		canon->in_margin = event->kind;
+		if (kind == SN_CANON_DROP && event->kind == SN_MIME_EPILOGUE)
+			status = write_out(canon, "\r\n", 2, err);
+	}
+	return status == SIGNET_OK ? text(canon, event, err) : status;
 }
 
 static signet_status handle(sn_mime_canon *canon, const sn_mime_event *event, signet_error *err)
@@ -353,14 +453,17 @@ static signet_status handle(sn_mime_canon *canon, const sn_mime_event *event, si
 		return sn_buf_append(&canon->section, event->raw.data, event->raw.size, err);
 	case SN_MIME_HEADER_END:
 		return header_end(canon, event, err);
-	case SN_MIME_BODY: return body(canon, event, err);
-	case SN_MIME_PART_BEGIN:
-	case SN_MIME_MULTIPART_END:
+	case SN_MIME_BODY:
+		return text(canon, event, err);
 	case SN_MIME_PREAMBLE:
 	case SN_MIME_EPILOGUE:
+		return margin(canon, event, err);
+	case SN_MIME_PART_BEGIN:
+	case SN_MIME_MULTIPART_END:
 		status = end_leaf(canon, err);
 		return status == SIGNET_OK ? write_out(canon, event->raw.data, event->raw.size, err) : status;
-	case SN_MIME_END: return end_leaf(canon, err);
+	case SN_MIME_END:
+		return end_leaf(canon, err);
 	case SN_MIME_NEED_MORE:
 	case SN_MIME_MBOX_FROM:
 		return SIGNET_OK;
@@ -368,7 +471,7 @@ static signet_status handle(sn_mime_canon *canon, const sn_mime_event *event, si
 	return SIGNET_OK;
 }
 
-static signet_status run(sn_mime_canon *canon, sn_cursor *cursor, signet_error *err)
+static signet_status run_events(sn_mime_canon *canon, sn_cursor *cursor, signet_error *err)
 {
 	for (;;) {
 		sn_mime_event event;
@@ -380,6 +483,16 @@ static signet_status run(sn_mime_canon *canon, sn_cursor *cursor, signet_error *
 		if (status != SIGNET_OK || event.kind == SN_MIME_END)
 			return status;
 	}
+}
+
+/* A part that failed half-way must not be followed by a finish that says all is well. */
+static signet_status run(sn_mime_canon *canon, sn_cursor *cursor, signet_error *err)
+{
+	if (canon->status == SIGNET_OK)
+		canon->status = run_events(canon, cursor, &canon->error);
+	if (canon->status != SIGNET_OK && err != NULL)
+		*err = canon->error;
+	return canon->status;
 }
 
 signet_status sn_mime_canon_write(sn_mime_canon *canon, const uint8_t *data, size_t size,

@@ -16,12 +16,13 @@
  *
  * Rules: line ends become CRLF. A leaf with octets over 127, NUL, a bare CR, lines over 998
  * octets, or a line that begins with "From " (an mbox writer would alter it) becomes quoted-
- * printable when it is text, else base64; an overlong base64 line is wrapped anew. binary becomes
- * base64 from its exact octets. message/rfc822 is entered and its leaves treated alike;
- * Content-Transfer-Encoding fields of re-encoded leaves are replaced, those of multiparts and
- * messages above them become 7bit. What lies inside multipart/signed or an S/MIME part keeps its
- * octets except for line ends. Trailing white space stays. A header field of raw 8-bit octets
- * inside the entity stays as it is.
+ * printable when it is text, else base64 (of its lines with CRLF; of its exact octets when it has
+ * NUL, or is CMS); an overlong base64 line is wrapped anew. binary becomes base64 from its exact
+ * octets. A preamble or epilogue of that kind is left out. message/rfc822 is entered and its leaves
+ * treated alike; Content-Transfer-Encoding fields of re-encoded leaves are replaced, 8bit and
+ * binary of all others become 7bit. What lies inside multipart/signed keeps its octets except for
+ * line ends. Trailing white space stays. A header field of raw 8-bit octets inside the entity stays
+ * as it is. An empty line that lacks between a header and text is put there.
  *
  * The output is split in two: the fields of the outermost header that are not Content-* go to
  * the outer buffer (Bcc fields left out; an mbox From line left out), with CRLF; the Content-* fields, the empty

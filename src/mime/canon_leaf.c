@@ -54,16 +54,15 @@ static signet_status build(sn_canon_leaf *leaf, const signet_context *ctx, signe
 }
 
 signet_status sn_canon_leaf_begin(sn_canon_leaf *leaf, const signet_context *ctx,
-    sn_canon_kind kind, sn_mime_encoding encoding, bool is_text, bool is_sealed, signet_sink *next,
+    sn_canon_kind kind, sn_mime_encoding encoding, sn_canon_form form, signet_sink *next,
     signet_error *err)
 {
 	signet_status status;
 
 	sn_canon_leaf_clear(leaf);
-	*leaf = (sn_canon_leaf){ .kind = kind, .encoding = encoding, .is_text = is_text,
-		.is_sealed = is_sealed, .next = next,
+	*leaf = (sn_canon_leaf){ .kind = kind, .encoding = encoding, .form = form, .next = next,
 		.tail = { .write = tail_write, .finish = tail_finish, .abort = tail_abort } };
-	if (kind == SN_CANON_KEEP)
+	if (kind == SN_CANON_KEEP || kind == SN_CANON_DROP)
 		return SIGNET_OK;
 	status = build(leaf, ctx, err);
 	if (status != SIGNET_OK)
@@ -125,13 +124,12 @@ static void measure_lines(sn_canon_leaf *leaf, const uint8_t *data, const uint8_
 }
 
 /* A line of an mbox file that begins so is altered on the way. */
-static void find_from(sn_canon_leaf *leaf, const uint8_t *data, const uint8_t *end, uint8_t last,
-    size_t line)
+static void find_from(sn_canon_leaf *leaf, const uint8_t *data, const uint8_t *end, size_t line)
 {
 	const uint8_t *p = data;
 
-	/* a line begun in an earlier piece */
-	if (line < FROM_SIZE && (line != 0 || last == '\n' || last == 0)) {
+	/* a line begun in an earlier piece, or by this one */
+	if (line < FROM_SIZE) {
 		size_t have = line;
 
 		while (have < FROM_SIZE && p < end && *p != '\n')
@@ -142,10 +140,7 @@ static void find_from(sn_canon_leaf *leaf, const uint8_t *data, const uint8_t *e
 	p = data;
 	while (!leaf->has_from_line && (p = memchr(p, 'F', (size_t)(end - p))) != NULL) {
 		if (p > data && p[-1] == '\n') {
-			const size_t size = (size_t)(end - p) < FROM_SIZE ? (size_t)(end - p) : FROM_SIZE;
-
-			memcpy(leaf->start, p, size);
-			if (size == FROM_SIZE && memcmp(p, "From ", FROM_SIZE) == 0)
+			if ((size_t)(end - p) >= FROM_SIZE && memcmp(p, "From ", FROM_SIZE) == 0)
 				leaf->has_from_line = true;
 		}
 		p++;
@@ -176,15 +171,32 @@ void sn_canon_leaf_look(sn_canon_leaf *leaf, sn_span data)
 {
 	const size_t line = leaf->line;
 
-	if (data.size == 0 || leaf->is_sealed)
+	if (data.size == 0 || leaf->form == SN_CANON_SEALED)
 		return;
 	sn_mime_facts_add(&leaf->facts, data.data, data.size, leaf->last);
 	measure_lines(leaf, data.data, data.data + data.size);
-	if (leaf->encoding != SN_MIME_BASE64)
-		find_from(leaf, data.data, data.data + data.size, leaf->last, line);
+	find_from(leaf, data.data, data.data + data.size, line);
 	leaf->line = open_line(line, data.data, data.size);
 	keep_start(leaf, data.data, data.data + data.size);
 	leaf->last = data.data[data.size - 1];
+}
+
+static sn_canon_kind wanted_by_form(const sn_canon_leaf *leaf)
+{
+	switch (leaf->form) {
+	case SN_CANON_TEXT:
+		/* NUL: not text in the sense of lines (UTF-16), whatever its label */
+		return leaf->facts.has_nul ? SN_CANON_BASE64_EXACT : SN_CANON_QUOTED;
+	case SN_CANON_LINES:
+		return leaf->facts.has_nul ? SN_CANON_BASE64_EXACT : SN_CANON_BASE64;
+	case SN_CANON_OCTETS:
+		return SN_CANON_BASE64_EXACT;
+	case SN_CANON_MARGIN:
+		return SN_CANON_DROP;
+	case SN_CANON_SEALED:
+		break;
+	}
+	return SN_CANON_KEEP;
 }
 
 /* RFC 8551 3.1.3: what transport may alter must be encoded. */
@@ -195,18 +207,21 @@ static sn_canon_kind wanted(const sn_canon_leaf *leaf)
 	    !leaf->has_from_line;
 
 	/* a line as long as can be, and one octet more, that the part ends in */
-	if (leaf->is_sealed || (is_safe && leaf->line <= LINE_MAX_OCTETS))
+	if (is_safe && leaf->line <= LINE_MAX_OCTETS)
 		return SN_CANON_KEEP;
 	switch (leaf->encoding) {
-	case SN_MIME_BASE64: return SN_CANON_BASE64_EXACT;
-	case SN_MIME_QUOTED_PRINTABLE: return SN_CANON_QUOTED;
-	case SN_MIME_BINARY: return SN_CANON_BASE64_EXACT;
+	case SN_MIME_BASE64:
+	case SN_MIME_BINARY:
+		return leaf->form == SN_CANON_SEALED ? SN_CANON_KEEP : SN_CANON_BASE64_EXACT;
+	case SN_MIME_QUOTED_PRINTABLE:
+		return leaf->form == SN_CANON_SEALED ? SN_CANON_KEEP : SN_CANON_QUOTED;
 	case SN_MIME_7BIT:
 	case SN_MIME_8BIT:
-		return leaf->is_text && !leaf->facts.has_nul ? SN_CANON_QUOTED : SN_CANON_BASE64;
-	case SN_MIME_UNKNOWN_ENCODING: break;
+	/* "8-bit", "utf-8": nobody decodes these, so they count as 8bit */
+	case SN_MIME_UNKNOWN_ENCODING:
+		break;
 	}
-	return SN_CANON_KEEP;
+	return wanted_by_form(leaf);
 }
 
 signet_status sn_canon_leaf_finish(sn_canon_leaf *leaf, sn_canon_kind *wanted_out,
@@ -219,6 +234,8 @@ signet_status sn_canon_leaf_finish(sn_canon_leaf *leaf, sn_canon_kind *wanted_ou
 		return SIGNET_OK;
 	}
 	*wanted_out = leaf->kind;
+	if (leaf->kind == SN_CANON_DROP)
+		return SIGNET_OK;
 	status = leaf->decode->finish(leaf->decode, err);
 	sn_canon_leaf_clear(leaf);
 	return status;

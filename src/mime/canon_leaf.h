@@ -1,4 +1,4 @@
-/* One leaf on its way into canonical form: looked at, or encoded anew. */
+/* One leaf (or preamble, or epilogue) on its way into canonical form: looked at, or encoded anew. */
 #ifndef SN_MIME_CANON_LEAF_H
 #define SN_MIME_CANON_LEAF_H
 
@@ -13,14 +13,23 @@ typedef enum sn_canon_kind {
 	SN_CANON_QUOTED,
 	SN_CANON_BASE64,            /* of lines, which end with CRLF */
 	SN_CANON_BASE64_EXACT,      /* of octets */
-	SN_CANON_7BIT               /* containers: only their label changes */
+	SN_CANON_7BIT,              /* only the label changes */
+	SN_CANON_DROP               /* not at all */
 } sn_canon_kind;
+
+/* What a leaf is made of, which says how it is encoded where it must be. */
+typedef enum sn_canon_form {
+	SN_CANON_TEXT,
+	SN_CANON_LINES,             /* lines, and not for reading */
+	SN_CANON_OCTETS,            /* CMS */
+	SN_CANON_MARGIN,            /* preamble, epilogue */
+	SN_CANON_SEALED             /* signed: kept whatever it holds */
+} sn_canon_form;
 
 typedef struct sn_canon_leaf {
 	sn_canon_kind kind;
 	sn_mime_encoding encoding;  /* declared */
-	bool is_text;
-	bool is_sealed;             /* signed or CMS: kept whatever it holds */
+	sn_canon_form form;
 	/* what was seen of a leaf that is kept */
 	sn_mime_facts facts;
 	uint8_t last;
@@ -37,7 +46,7 @@ typedef struct sn_canon_leaf {
 } sn_canon_leaf;
 
 signet_status sn_canon_leaf_begin(sn_canon_leaf *leaf, const signet_context *ctx,
-    sn_canon_kind kind, sn_mime_encoding encoding, bool is_text, bool is_sealed, signet_sink *next,
+    sn_canon_kind kind, sn_mime_encoding encoding, sn_canon_form form, signet_sink *next,
     signet_error *err) SIGNET_CHECKED;
 /* A leaf that is kept: the caller writes it. */
 void sn_canon_leaf_look(sn_canon_leaf *leaf, sn_span data);
