@@ -460,6 +460,7 @@ static signet_status handle(sn_mime_canon *canon, const sn_mime_event *event, si
 		return margin(canon, event, err);
 	case SN_MIME_PART_BEGIN:
 	case SN_MIME_MULTIPART_END:
+		canon->lacks_empty_line = false;
 		status = end_leaf(canon, err);
 		return status == SIGNET_OK ? write_out(canon, event->raw.data, event->raw.size, err) : status;
 	case SN_MIME_END:

@@ -277,7 +277,11 @@ static bool is_plain_word(sn_span text)
 	for (size_t i = 0; i < text.size; i++)
 		if (text.data[i] < ' ' || text.data[i] > 126)
 			return false;
-	return text.size < 2 || text.data[0] != '=' || text.data[1] != '?';
+	/* nor may it be read as an encoded word, which may begin within it: "(=?" */
+	for (size_t i = 1; i < text.size; i++)
+		if (text.data[i - 1] == '=' && text.data[i] == '?')
+			return false;
+	return true;
 }
 
 static sn_span word_at(sn_span text, size_t at)
