@@ -34,6 +34,7 @@ struct sn_mime_canon {
 	sn_mime_header first_header;
 	sn_buf outer;
 	decisions decisions;
+	bool is_settled;            /* a pass has been to the end: decisions are complete */
 	size_t leaf;                /* number of the present or next leaf */
 	uint8_t *containers;        /* of each depth; limits.mime_depth + 1 */
 	bool has_first;             /* the outermost header of this pass has been read */
@@ -164,12 +165,19 @@ static signet_status end_leaf(sn_mime_canon *canon, signet_error *err)
 	status = sn_canon_leaf_finish(&canon->current, &wanted, err);
 	if (status != SIGNET_OK)
 		return status;
-	if (canon->decisions.kinds[canon->leaf] != (uint8_t)wanted) {
+	if (!canon->is_settled && canon->decisions.kinds[canon->leaf] != (uint8_t)wanted) {
 		canon->decisions.kinds[canon->leaf] = (uint8_t)wanted;
 		canon->again = true;
 	}
 	canon->leaf++;
 	return SIGNET_OK;
+}
+
+/* The first pass has seen every part; what it found stands for the same input. */
+static void look(sn_mime_canon *canon, sn_span data)
+{
+	if (!canon->is_settled)
+		sn_canon_leaf_look(&canon->current, data);
 }
 
 /* ---- header sections ---- */
@@ -414,7 +422,7 @@ static signet_status text(sn_mime_canon *canon, const sn_mime_event *event, sign
 		return SIGNET_OK;
 	if (canon->current.kind != SN_CANON_KEEP)
 		return sn_canon_leaf_write(&canon->current, event->raw, err);
-	sn_canon_leaf_look(&canon->current, event->raw);
+	look(canon, event->raw);
 	return write_out(canon, event->raw.data, event->raw.size, err);
 }
 
@@ -511,5 +519,6 @@ signet_status sn_mime_canon_finish(sn_mime_canon *canon, bool *again_out, signet
 
 	if (status == SIGNET_OK)
 		*again_out = canon->again;
+	canon->is_settled = canon->is_settled || status == SIGNET_OK;
 	return status;
 }
