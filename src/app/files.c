@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "app/message.h"
+#include "app/progress.h"
 #include "base/mem.h"
 
 enum { READ_SIZE = 64 << 10 };
@@ -63,6 +65,19 @@ signet_status app_input_new(
 	if (path == NULL || strcmp(path, "-") == 0)
 		return signet_input_fd_new(session->ctx, STDIN_FILENO, input_out, err);
 	return signet_input_file_new(session->ctx, path, input_out, err);
+}
+
+signet_status app_input_message(app_session *session, signet_input **input_out, signet_error *err)
+{
+	const char *path = app_file_operand(session);
+	signet_input *input = NULL;
+	signet_status status = app_input_new(session, path, &input, err);
+
+	if (status == SIGNET_OK && !session->is_quiet)
+		status = app_progress_wrap(&input, path, err);
+	if (status == SIGNET_OK)
+		*input_out = input;
+	return status;
 }
 
 static signet_status read_all(signet_input *input, sn_buf *data, signet_error *err)

@@ -28,6 +28,9 @@ signet_status app_sink_new(app_session *session, const char *path, signet_sink *
 /* An input for FILE: standard input for NULL and "-". */
 signet_status app_input_new(app_session *session, const char *path, signet_input **input_out,
     signet_error *err) SIGNET_CHECKED;
+/* The same for the message of the command: its operand, with a progress line on a terminal. */
+signet_status app_input_message(app_session *session, signet_input **input_out, signet_error *err)
+    SIGNET_CHECKED;
 /* Writes octets whole. */
 signet_status app_file_write(app_session *session, const char *path, const void *data, size_t size,
     signet_error *err) SIGNET_CHECKED;

@@ -74,7 +74,7 @@ static signet_status read_inputs(reading *r, signet_error *err)
 	const char *password = app_value(args, APP_OPTION_PASSWORD_FILE);
 	signet_status status;
 
-	status = app_input_new(r->session, app_file_operand(r->session), &r->input, err);
+	status = app_input_message(r->session, &r->input, err);
 	if (status == SIGNET_OK && content != NULL)
 		status = app_input_new(r->session, content, &r->content, err);
 	if (status == SIGNET_OK && password != NULL)

@@ -236,7 +236,7 @@ static signet_status prepare(writing *w, signet_error *err)
 	if (status == SIGNET_OK)
 		status = app_identities_given(w->session, &w->given, err);
 	if (status == SIGNET_OK)
-		status = app_input_new(w->session, app_file_operand(w->session), &w->input, err);
+		status = app_input_message(w->session, &w->input, err);
 	if (status == SIGNET_OK)
 		status = look_at_header(w, err);
 	if (status == SIGNET_OK && (w->options.protection & SIGNET_SIGN) != 0)
