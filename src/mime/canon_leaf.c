@@ -137,12 +137,15 @@ static void find_from(sn_canon_leaf *leaf, const uint8_t *data, const uint8_t *e
 		if (have == FROM_SIZE && memcmp(leaf->start, "From ", FROM_SIZE) == 0)
 			leaf->has_from_line = true;
 	}
-	/* base64, of which the largest parts are made, has no blank */
 	p = data;
-	while (!leaf->has_from_line && (p = memchr(p, ' ', (size_t)(end - p))) != NULL) {
-		if (p - data >= FROM_SIZE && memcmp(p - FROM_SIZE, "\nFrom", FROM_SIZE) == 0)
-			leaf->has_from_line = true;
-		p++;
+	while (!leaf->has_from_line) {
+		const size_t left = (size_t)(end - p);
+		const size_t lf = sn_mime_find_line(p, left, "Fr");
+
+		if (left - lf <= FROM_SIZE)
+			break;
+		p += lf + 1;
+		leaf->has_from_line = memcmp(p, "From ", FROM_SIZE) == 0;
 	}
 }
 

@@ -19,7 +19,7 @@ static inline bool sn_mime_has_avx2(void) { return __builtin_cpu_supports("avx2"
 #else
 #define SN_MIME_AVX2 0
 static inline bool sn_mime_has_avx2(void) { return false; }
-#define sn_mime_find_dashes_avx2 sn_mime_find_dashes_portable
+#define sn_mime_find_line_avx2 sn_mime_find_line_portable
 #define sn_mime_find_bare_lf_avx2 sn_mime_find_bare_lf_portable
 #define sn_mime_facts_add_avx2 sn_mime_facts_add_portable
 #define sn_base64_decode_bulk_avx2 sn_base64_decode_bulk_portable
@@ -36,16 +36,16 @@ typedef struct sn_mime_facts {
 	bool has_bare_lf;
 } sn_mime_facts;
 
-/* The first LF that "--" follows: the only place where a boundary can be; size if none. */
-size_t sn_mime_find_dashes(const uint8_t *data, size_t size);
+/* The first LF that these two octets follow, as "--" of a boundary; size if none. */
+size_t sn_mime_find_line(const uint8_t *data, size_t size, const char start[2]);
 /* Adds what it finds to *facts. */
 void sn_mime_facts_add(sn_mime_facts *facts, const uint8_t *data, size_t size, uint8_t last);
 
-size_t sn_mime_find_dashes_portable(const uint8_t *data, size_t size);
+size_t sn_mime_find_line_portable(const uint8_t *data, size_t size, const char start[2]);
 size_t sn_mime_find_bare_lf_portable(const uint8_t *data, size_t size, uint8_t last);
 void sn_mime_facts_add_portable(sn_mime_facts *facts, const uint8_t *data, size_t size,
     uint8_t last);
-size_t sn_mime_find_dashes_avx2(const uint8_t *data, size_t size);
+size_t sn_mime_find_line_avx2(const uint8_t *data, size_t size, const char start[2]);
 size_t sn_mime_find_bare_lf_avx2(const uint8_t *data, size_t size, uint8_t last);
 void sn_mime_facts_add_avx2(sn_mime_facts *facts, const uint8_t *data, size_t size, uint8_t last);
 

@@ -321,7 +321,7 @@ static match find_boundary(const sn_mime_scanner *scanner, const view *v, size_t
 			return m;
 	}
 	for (;;) {
-		const size_t lf = at + sn_mime_find_dashes(v->data + at, v->size - at);
+		const size_t lf = at + sn_mime_find_line(v->data + at, v->size - at, "--");
 
 		if (lf == v->size)
 			break;

@@ -4,19 +4,19 @@
 #include "mime/canon.h"
 #include "mime/mime_int.h"
 
-size_t sn_mime_find_dashes_portable(const uint8_t *data, size_t size)
+size_t sn_mime_find_line_portable(const uint8_t *data, size_t size, const char start[2])
 {
 	size_t at = 1;
 
-	/* base64 has no '-' at all, so that this is one memchr over most of the mail there is */
+	/* for "--": base64 has no '-' at all, so that this is one memchr over most mail there is */
 	while (at + 1 < size) {
-		const uint8_t *dash = memchr(data + at, '-', size - 1 - at);
+		const uint8_t *found = memchr(data + at, start[0], size - 1 - at);
 
-		if (dash == NULL)
+		if (found == NULL)
 			break;
-		if (dash[-1] == '\n' && dash[1] == '-')
-			return (size_t)(dash - data) - 1;
-		at = (size_t)(dash - data) + 1;
+		if (found[-1] == '\n' && found[1] == (uint8_t)start[1])
+			return (size_t)(found - data) - 1;
+		at = (size_t)(found - data) + 1;
 	}
 	return size;
 }
@@ -53,11 +53,11 @@ void sn_mime_facts_add_portable(sn_mime_facts *facts, const uint8_t *data, size_
 	}
 }
 
-size_t sn_mime_find_dashes(const uint8_t *data, size_t size)
+size_t sn_mime_find_line(const uint8_t *data, size_t size, const char start[2])
 {
 	if (sn_mime_has_avx2())
-		return sn_mime_find_dashes_avx2(data, size);
-	return sn_mime_find_dashes_portable(data, size);
+		return sn_mime_find_line_avx2(data, size, start);
+	return sn_mime_find_line_portable(data, size, start);
 }
 
 size_t sn_mime_find_bare_lf(const uint8_t *data, size_t size, uint8_t last)

@@ -18,21 +18,21 @@ AVX2 static inline __m256i is(__m256i octets, char c)
 	return _mm256_cmpeq_epi8(octets, _mm256_set1_epi8(c));
 }
 
-/* Where "\n--" begins in the 32 places from p on; reads 34. */
-AVX2 static inline __m256i dashes_at(const uint8_t *p)
+/* Where such a line begins in the 32 places from p on, its LF included; reads 34. */
+AVX2 static inline __m256i lines_at(const uint8_t *p, const char start[2])
 {
-	return _mm256_and_si256(_mm256_and_si256(is(load(p), '\n'), is(load(p + 1), '-')),
-	    is(load(p + 2), '-'));
+	return _mm256_and_si256(_mm256_and_si256(is(load(p), '\n'), is(load(p + 1), start[0])),
+	    is(load(p + 2), start[1]));
 }
 
-AVX2 size_t sn_mime_find_dashes_avx2(const uint8_t *data, size_t size)
+AVX2 size_t sn_mime_find_line_avx2(const uint8_t *data, size_t size, const char start[2])
 {
 	size_t at = 0;
 	size_t found;
 
 	for (; size - at >= 66; at += 64) {
-		const __m256i first = dashes_at(data + at);
-		const __m256i second = dashes_at(data + at + 32);
+		const __m256i first = lines_at(data + at, start);
+		const __m256i second = lines_at(data + at + 32, start);
 		uint64_t mask;
 
 		if (_mm256_testz_si256(_mm256_or_si256(first, second),
@@ -42,7 +42,7 @@ AVX2 size_t sn_mime_find_dashes_avx2(const uint8_t *data, size_t size)
 		    (uint64_t)(uint32_t)_mm256_movemask_epi8(second) << 32;
 		return at + (size_t)__builtin_ctzll(mask);
 	}
-	found = sn_mime_find_dashes_portable(data + at, size - at);
+	found = sn_mime_find_line_portable(data + at, size - at, start);
 	return at + found;
 }
 

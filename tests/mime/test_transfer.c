@@ -359,7 +359,10 @@ static void searches__find_the_same_by_either_path(void **state)
 		memcpy(copy, data, size);
 		assert_int_equal(sn_mime_find_bare_lf(copy, size, last),
 		    sn_mime_find_bare_lf_portable(copy, size, last));
-		assert_int_equal(sn_mime_find_dashes(copy, size), sn_mime_find_dashes_portable(copy, size));
+		assert_int_equal(sn_mime_find_line(copy, size, "--"),
+		    sn_mime_find_line_portable(copy, size, "--"));
+		assert_int_equal(sn_mime_find_line(copy, size, "a-"),
+		    sn_mime_find_line_portable(copy, size, "a-"));
 		sn_mime_facts_add(&fast, copy, size, last);
 		sn_mime_facts_add_portable(&plain, copy, size, last);
 		assert_true(fast.has_8bit == plain.has_8bit && fast.has_nul == plain.has_nul &&
