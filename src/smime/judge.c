@@ -361,6 +361,11 @@ signet_status sn_judge(sn_plan *plan, signet_result *result, sn_release *release
 		goto out;
 	result->verdict = plan->options->mode == SIGNET_DECRYPT ? verdict_of_decrypt(&w) : first_of(&w);
 	w.release.may_leave = may_leave(&w);
+	if (plan->options->mode == SIGNET_DECRYPT && result->verdict == SIGNET_VERDICT_UNPROTECTED)
+		status = sn_result_problem(result, SN_NO_LAYER, "not-encrypted", err, "%s",
+		    "no encryption is outermost: there was nothing to decrypt");
+	if (status != SIGNET_OK)
+		goto out;
 	if (result->verdict == SIGNET_VERDICT_VALID && plan->options->mode != SIGNET_DECRYPT)
 		status = sn_judge_harvest(plan, &sender, result, err);
 	if (status == SIGNET_OK)

@@ -109,8 +109,11 @@ signet_status sn_summarize(signet_result *result, signet_error *err)
 		    "encrypted, but not signed: nothing says who it is from");
 		break;
 	case SIGNET_VERDICT_UNPROTECTED:
-		(void)snprintf(text, sizeof(text), "neither signed nor encrypted%s",
-		    result->part_count != 0 ? " as a whole" : "");
+		if (sn_result_has_problem(result, "not-encrypted"))
+			with_problem(result, "not encrypted", text);
+		else
+			(void)snprintf(text, sizeof(text), "neither signed nor encrypted%s",
+			    result->part_count != 0 ? " as a whole" : "");
 		break;
 	}
 	return sn_strdup(result->ctx, text, &result->summary, err);

@@ -630,6 +630,7 @@ static void decrypt__of_a_signed_message_says_not_encrypted(void **state)
 	opened r = fixture_open(f, o.data, o.size, decrypt_mode, NULL);
 
 	expect(&r, SIGNET_VERDICT_UNPROTECTED, true);
+	assert_true(has_problem(&r, "not-encrypted"));
 	opened_free(&r);
 	octets_free(&o);
 }
