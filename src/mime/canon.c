@@ -39,7 +39,7 @@ struct sn_mime_canon {
 	uint8_t *containers;        /* of each depth; limits.mime_depth + 1 */
 	bool has_first;             /* the outermost header of this pass has been read */
 	bool kept;                  /* first_section, first_header and outer are made */
-	bool lacks_empty_line;      /* the header ended without one, so text needs one before it */
+	unsigned empty_lines;       /* that headers ended without, so text needs them before it */
 	bool again;
 	bool in_leaf;
 	sn_mime_event_kind in_margin; /* in_leaf: PREAMBLE, EPILOGUE, or BODY */
@@ -81,7 +81,7 @@ void sn_mime_canon_begin(sn_mime_canon *canon, signet_sink *next)
 	canon->next = next;
 	canon->leaf = 0;
 	canon->has_first = false;
-	canon->lacks_empty_line = false;
+	canon->empty_lines = 0;
 	canon->again = false;
 	canon->in_leaf = false;
 	canon->status = SIGNET_OK;
@@ -396,9 +396,11 @@ static signet_status header_end(sn_mime_canon *canon, const sn_mime_event *event
 		status = sn_mime_content_type(canon->ctx, &header, &type, err);
 	if (status == SIGNET_OK)
 		status = enter(canon, &header, &type, event->depth, err);
-	/* an empty line that lacks stays away where nothing follows that it could be taken for */
-	canon->lacks_empty_line = canon->has_first && event->raw.size == 0;
-	if (status == SIGNET_OK && !canon->lacks_empty_line)
+	/* An empty line that lacks stays away where nothing follows that it could be taken for. A
+	 * message/rfc822 may lack one of its own besides that of the part. */
+	if (canon->has_first && event->raw.size == 0)
+		canon->empty_lines++;
+	else if (status == SIGNET_OK)
 		status = write_out(canon, "\r\n", 2, err);
 	canon->has_first = true;
 	sn_mime_value_clear(&type);
@@ -411,12 +413,11 @@ static signet_status header_end(sn_mime_canon *canon, const sn_mime_event *event
 
 static signet_status text(sn_mime_canon *canon, const sn_mime_event *event, signet_error *err)
 {
-	if (canon->lacks_empty_line) {
+	for (; canon->empty_lines != 0; canon->empty_lines--) {
 		signet_status status = write_out(canon, "\r\n", 2, err);
 
 		if (status != SIGNET_OK)
 			return status;
-		canon->lacks_empty_line = false;
 	}
 	if (canon->current.kind == SN_CANON_DROP)
 		return SIGNET_OK;
@@ -468,7 +469,7 @@ static signet_status handle(sn_mime_canon *canon, const sn_mime_event *event, si
 		return margin(canon, event, err);
 	case SN_MIME_PART_BEGIN:
 	case SN_MIME_MULTIPART_END:
-		canon->lacks_empty_line = false;
+		canon->empty_lines = 0;
 		status = end_leaf(canon, err);
 		return status == SIGNET_OK ? write_out(canon, event->raw.data, event->raw.size, err) : status;
 	case SN_MIME_END:
