@@ -232,7 +232,7 @@ static signet_status encryption(sn_cms_stage *self, const sn_cms_event *event, s
 	if (status == SIGNET_OK && !event->has_content)
 		status = signet_fail(err, SIGNET_E_MALFORMED, event->offset,
 		    "the encrypted content is not in the message");
-	if (status == SIGNET_OK && enc->unlock != SN_UNLOCK_DONE && !plan->is_below)
+	if (status == SIGNET_OK && enc->unlock != SN_UNLOCK_DONE && !plan->is_locked)
 		status = unlock(plan, enc, err);
 	if (status != SIGNET_OK || enc->unlock != SN_UNLOCK_DONE)
 		return status;

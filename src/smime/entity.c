@@ -142,6 +142,9 @@ static signet_status enter_kind(entity *self, const sn_mime_header *header,
 			return signet_fail(err, SIGNET_E_LIMIT, event->offset,
 			    "more than %zu layers of protection in each other",
 			    self->stage.pass->plan->ctx->limits.layers);
+		/* RFC 2045 5: one at most; which of two a reader goes by, nobody knows */
+		if (sn_mime_header_count(header, "Content-Type") > 1)
+			return malformed(event->offset, err, "the S/MIME part has two Content-Type fields");
 		if (kind == SN_ENTITY_CLEAR_SIGNED)
 			return enter_clear(self, type, event->offset, err);
 		self->state = IN_CMS;

@@ -47,7 +47,7 @@ static signet_status undecryptable(walk *w, size_t index, int layer, signet_erro
 {
 	const sn_encrypted_level *enc = &w->plan->levels[index].enc;
 
-	if (w->plan->is_below) {
+	if (w->plan->is_locked) {
 		end_at(w, index);
 		return sn_result_problem(w->result, layer, "inner-encrypted", err, "%s",
 		    "an encrypted part below an unprotected message is not decrypted unless asked for "
@@ -226,12 +226,36 @@ static bool decrypt_ends_at(const walk *w, size_t index)
 	        (index == 0 && level->kind != SN_LEVEL_ENCRYPTED));
 }
 
+/* --inner opens the first part: that it cannot be is no longer its own affair. */
+static void count_inner(walk *w)
+{
+	const signet_result *result = w->result;
+
+	if (!w->plan->options->inner || w->plan->is_below || result->part_count == 0)
+		return;
+	switch (result->parts[0].result->verdict) {
+	case SIGNET_VERDICT_MALFORMED:
+	case SIGNET_VERDICT_UNDECRYPTABLE:
+	case SIGNET_VERDICT_UNAUTHENTICATED:
+		finding(w, result->parts[0].result->verdict);
+		break;
+	case SIGNET_VERDICT_VALID:
+	case SIGNET_VERDICT_TAMPERED:
+	case SIGNET_VERDICT_IMPOSTOR:
+	case SIGNET_VERDICT_UNTRUSTED:
+	case SIGNET_VERDICT_UNSIGNED:
+	case SIGNET_VERDICT_UNPROTECTED:
+		break;
+	}
+}
+
 /* A part below an unprotected root: intact and trusted there is "only a part is covered" here. */
 static signet_status count_parts(walk *w, signet_error *err)
 {
 	const signet_result *result = w->result;
 	signet_status status = SIGNET_OK;
 
+	count_inner(w);
 	for (size_t i = 0; i < result->part_count && status == SIGNET_OK; i++) {
 		switch (result->parts[i].result->verdict) {
 		case SIGNET_VERDICT_TAMPERED:
@@ -301,7 +325,10 @@ static bool is_readable(const walk *w)
 static bool may_leave(const walk *w)
 {
 	const signet_open_options *options = w->plan->options;
-	const signet_verdict verdict = w->result->verdict;
+	/* a valid part is no valid message */
+	const signet_verdict verdict =
+	    w->plan->is_below && w->result->verdict == SIGNET_VERDICT_VALID ?
+	    SIGNET_VERDICT_IMPOSTOR : w->result->verdict;
 
 	if (options->mode == SIGNET_OPEN || options->mode == SIGNET_DECRYPT) {
 		if (verdict == SIGNET_VERDICT_TAMPERED && options->show_altered)

@@ -116,7 +116,8 @@ typedef struct sn_plan {
 	size_t level_limit;
 	bool is_bare;                   /* DER or PEM came in */
 	bool has_message_header;        /* level 0 has fields other than MIME-Version and Content-* */
-	bool is_below;                  /* a part of another message: do not decrypt */
+	bool is_below;                  /* a part of another message */
+	bool is_locked;                 /* one that was not asked for: do not decrypt */
 	sn_buf outer_header;            /* header section of level 0 */
 	sn_part *parts;
 	size_t part_count;

@@ -270,27 +270,45 @@ static signet_status release(opener *o, const sn_release *what, signet_error *er
 	return run_pass(o, out, true, err);
 }
 
+/* --inner: the first protected part below an unprotected root is what is wanted. */
+static bool wants_inner(const opener *o)
+{
+	return o->plan.options->inner && !o->plan.is_below && o->plan.part_count != 0 &&
+	    o->plan.levels[0].kind == SN_LEVEL_LEAF && o->plan.levels[0].failed == SIGNET_OK;
+}
+
+/* A part as a message of its own. Only the one asked for is decrypted; with out it is written. */
+static signet_status open_part(opener *o, size_t index, signet_sink *out,
+    signet_result **result_out, signet_error *err)
+{
+	const sn_part *part = &o->plan.parts[index];
+	sn_open_call call = { .ctx = o->ctx, .is_below = true, .options = *o->plan.options };
+	signet_input *slice = NULL;
+	signet_status status =
+	    sn_slice_new(o->ctx, o->input, part->begin, part->end, &slice, err);
+
+	if (out == NULL)
+		call.options.mode = SIGNET_INSPECT;
+	call.options.form = SIGNET_FORM_MIME;
+	call.options.inner = index == 0 && wants_inner(o);
+	if (status == SIGNET_OK)
+		status = sn_open_one(&call, slice, out, result_out, err);
+	signet_input_free(&slice);
+	return status;
+}
+
 static signet_status add_parts(opener *o, signet_result *result, signet_error *err)
 {
-	const signet_open_options *options = o->plan.options;
 	signet_status status = SIGNET_OK;
 
 	if (o->plan.levels[0].kind != SN_LEVEL_LEAF || o->plan.levels[0].failed != SIGNET_OK)
 		return SIGNET_OK;
 	for (size_t i = 0; i < o->plan.part_count && status == SIGNET_OK; i++) {
-		const sn_part *part = &o->plan.parts[i];
-		sn_open_call call = { .ctx = o->ctx, .is_below = true, .options = *options };
-		signet_input *slice = NULL;
 		signet_result *found = NULL;
 
-		call.options.mode = SIGNET_INSPECT;
-		call.options.form = SIGNET_FORM_MIME;
-		status = sn_slice_new(o->ctx, o->input, part->begin, part->end, &slice, err);
+		status = open_part(o, i, NULL, &found, err);
 		if (status == SIGNET_OK)
-			status = sn_open_one(&call, slice, NULL, &found, err);
-		if (status == SIGNET_OK)
-			status = sn_result_add_part(result, part->path, found, err);
-		signet_input_free(&slice);
+			status = sn_result_add_part(result, o->plan.parts[i].path, found, err);
 	}
 	return status;
 }
@@ -310,21 +328,43 @@ static void opener_clear(opener *o)
 	sn_plan_clear(&o->plan);
 }
 
-/* --inner: the first protected part below an unprotected root, as a message of its own. */
-static signet_status open_inner(opener *o, signet_sink *out, signet_result **result_out,
+/* Writes the part that was asked for, unless another one forbids that anything is. */
+static signet_status release_inner(opener *o, signet_sink *out, signet_result *result,
     signet_error *err)
 {
-	const sn_part *part = &o->plan.parts[0];
-	sn_open_call call = { .ctx = o->ctx, .options = *o->plan.options };
-	signet_input *slice = NULL;
-	signet_status status =
-	    sn_slice_new(o->ctx, o->input, part->begin, part->end, &slice, err);
+	const signet_verdict verdict = result->parts[0].result->verdict;
+	signet_result *again = NULL;
+	signet_status status;
 
-	call.options.form = SIGNET_FORM_MIME;
-	call.options.inner = false;
+	if (result->verdict != verdict && (result->verdict == SIGNET_VERDICT_TAMPERED ||
+	        result->verdict == SIGNET_VERDICT_MALFORMED)) {
+		out->abort(out);
+		return SIGNET_OK;
+	}
+	status = open_part(o, 0, out, &again, err);
+	if (status != SIGNET_OK)
+		return status;
+	result->released = again->released;
+	signet_result_free(&again);
+	return SIGNET_OK;
+}
+
+static signet_status release_or_abort(opener *o, const sn_release *what, signet_sink *out,
+    signet_result *result, signet_error *err)
+{
+	signet_status status;
+
+	if (wants_inner(o))
+		return release_inner(o, out, result, err);
+	if (!what->may_leave) {
+		out->abort(out);
+		return SIGNET_OK;
+	}
+	status = release(o, what, err);
 	if (status == SIGNET_OK)
-		status = sn_open_one(&call, slice, out, result_out, err);
-	signet_input_free(&slice);
+		status = out->finish(out, err);
+	if (status == SIGNET_OK)
+		result->released = true;
 	return status;
 }
 
@@ -333,24 +373,14 @@ static signet_status conclude(opener *o, signet_sink *out, signet_result **resul
 {
 	sn_release what = { 0 };
 	signet_result *result = NULL;
-	signet_status status;
+	signet_status status = sn_result_new(o->ctx, &result, err);
 
-	if (o->plan.options->inner && o->plan.part_count != 0 &&
-	    o->plan.levels[0].kind == SN_LEVEL_LEAF)
-		return open_inner(o, out, result_out, err);
-	status = sn_result_new(o->ctx, &result, err);
 	if (status == SIGNET_OK)
 		status = add_parts(o, result, err);
 	if (status == SIGNET_OK)
 		status = sn_judge(&o->plan, result, &what, err);
-	if (status == SIGNET_OK && what.may_leave && out != NULL) {
-		status = release(o, &what, err);
-		if (status == SIGNET_OK)
-			status = out->finish(out, err);
-		if (status == SIGNET_OK)
-			result->released = true;
-	} else if (status == SIGNET_OK && out != NULL)
-		out->abort(out);
+	if (status == SIGNET_OK && out != NULL)
+		status = release_or_abort(o, &what, out, result, err);
 	if (status == SIGNET_OK) {
 		*result_out = result;
 		result = NULL;
@@ -367,6 +397,7 @@ signet_status sn_open_one(const sn_open_call *call, signet_input *input, signet_
 
 	sn_hold_init(&o.hold, call->ctx, out);
 	o.plan.is_below = call->is_below;
+	o.plan.is_locked = call->is_below && !call->options.inner;
 	if (status == SIGNET_OK)
 		status = sn_guard_new(call->ctx, input, &o.guard, err);
 	if (status == SIGNET_OK)

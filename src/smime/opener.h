@@ -6,7 +6,7 @@
 
 typedef struct sn_open_call {
 	signet_context *ctx;
-	bool is_below;                  /* a part below an unprotected root: nothing is decrypted */
+	bool is_below;                  /* a part below an unprotected root: decrypted with inner only */
 	size_t piece;                   /* octets that the stages get at once; 0: as they come (tests) */
 	signet_open_options options;
 } sn_open_call;
