@@ -194,6 +194,9 @@ static const row rows[] = {
 	    MIXED "\r\n--b\r\n\r\nno header\r\n--b--\r\n", 1 },
 	{ "part without an empty line, 8bit", "A: b\r\n" MIXED "\r\n--b\r\n" TEXT "no f\xff\r\n--b--\r\n",
 	    "A: b\r\n", MIXED "\r\n--b\r\n" TEXT CTE("quoted-printable") "\r\nno f=FF\r\n--b--\r\n", 2 },
+	{ "message without any empty line", "A: b\r\n" MIXED
+	    "\r\n--b\r\nContent-Type: message/rfc822\r\nno header\r\n--b--\r\n", "A: b\r\n",
+	    MIXED "\r\n--b\r\nContent-Type: message/rfc822\r\n\r\n\r\nno header\r\n--b--\r\n", 1 },
 	{ "part of a header alone", "A: b\r\n" MIXED "\r\n--b\r\n" TEXT "\r\n--b--\r\n", "A: b\r\n",
 	    MIXED "\r\n--b\r\n" TEXT "\r\n--b--\r\n", 1 },
 	{ "part of a header alone, binary", "A: b\r\n" MIXED "\r\n--b\r\n" DATA CTE("binary") "\r\n--b--\r\n",
