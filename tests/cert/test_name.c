@@ -107,7 +107,7 @@ static void name__written_is_read_again(void **state)
 static void name__that_is_none_is_refused(void **state)
 {
 	static const char *const names[] = { "Alice", "CN=", "CN=a,", "=a", "XY=a", "CN=a,,O=b",
-		"CN=a\\", "CN=a\\x", "C=DEU", "C=\xc3\xa4" "x", "DC=\xc3\xa4", "CN=\xff", "CN=\\00",
+		"CN=a\\", "CN=a\\x", "C=DEU", ("C=\xc3\xa4" "x"), "DC=\xc3\xa4", "CN=\xff", "CN=\\00",
 		"CN=a+", "CN=0123456789012345678901234567890123456789012345678901234567890123x",
 		"a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a" };
 	kit *k = *state;
