@@ -80,12 +80,10 @@ static bool checks_revocation(const signet_trust *trust)
 
 static signet_status set_up(const job *j, X509_VERIFY_PARAM *param, signet_error *err)
 {
-	const signet_trust *trust = j->trust;
-	unsigned long flags = X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_TRUSTED_FIRST |
-	    X509_V_FLAG_POLICY_CHECK | trust->policy_flags;
-	ASN1_OBJECT *any = NULL;
+	/* the policies are checked by policy.c */
+	unsigned long flags = X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_TRUSTED_FIRST;
 
-	if (checks_revocation(trust))
+	if (checks_revocation(j->trust))
 		flags |= X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL |
 		    X509_V_FLAG_EXTENDED_CRL_SUPPORT | X509_V_FLAG_USE_DELTAS;
 	X509_VERIFY_PARAM_set_time(param, (time_t)j->at);
@@ -95,15 +93,6 @@ static signet_status set_up(const job *j, X509_VERIFY_PARAM *param, signet_error
 	if (X509_VERIFY_PARAM_set_flags(param, flags) != 1 ||
 	    X509_VERIFY_PARAM_set_purpose(param, X509_PURPOSE_ANY) != 1)
 		return sn_crypto_fail(err, SIGNET_E_CRYPTO, "cannot set up a path validation");
-	if (sk_ASN1_OBJECT_num(trust->policies) != 0) {
-		if (X509_VERIFY_PARAM_set1_policies(param, trust->policies) != 1)
-			return sn_crypto_fail(err, SIGNET_E_MEMORY, "no memory for policies");
-		return SIGNET_OK;
-	}
-	/* RFC 5280 6.1.1 (c): to libcrypto an empty set is not the same as any-policy */
-	any = OBJ_nid2obj(NID_any_policy);
-	if (any == NULL || X509_VERIFY_PARAM_add0_policy(param, any) != 1)
-		return sn_crypto_fail(err, SIGNET_E_MEMORY, "no memory for policies");
 	return SIGNET_OK;
 }
 
@@ -183,12 +172,33 @@ static void judge_revocation(const job *j, const sn_revocation_watch *watch, out
 		sn_fault_explain_unknown(&o->fault, unknown, o->path);
 }
 
+/* Along the path up to its anchor: libcrypto's may go on above. */
+static int check_policies(const job *j, X509_STORE_CTX *store_ctx, int *depth_out)
+{
+	STACK_OF(X509) *path = sk_X509_dup(X509_STORE_CTX_get0_chain(store_ctx));
+	int error = X509_V_ERR_OUT_OF_MEM;
+
+	*depth_out = 0;
+	if (path == NULL)
+		return error;
+	while (sk_X509_num(path) > X509_STORE_CTX_get_num_untrusted(store_ctx) + 1)
+		(void)sk_X509_pop(path);
+	error = sn_policy_check(j->trust, path, depth_out);
+	sk_X509_free(path);
+	return error;
+}
+
 static signet_status judge(const job *j, X509_STORE_CTX *store_ctx, int verified,
     const sn_revocation_watch *watch, outcome *o, signet_error *err)
 {
-	const int error = X509_STORE_CTX_get_error(store_ctx);
+	int error = X509_STORE_CTX_get_error(store_ctx);
+	int depth = X509_STORE_CTX_get_error_depth(store_ctx);
 	signet_status status;
 
+	if (verified == 1) {
+		error = check_policies(j, store_ctx, &depth);
+		verified = error == X509_V_OK;
+	}
 	if (verified != 1 && error == X509_V_ERR_OUT_OF_MEM)
 		return sn_crypto_fail(err, SIGNET_E_MEMORY, "no memory for a path");
 	status = take_path(j, store_ctx, verified == 1, &o->path, err);
@@ -201,8 +211,7 @@ static signet_status judge(const job *j, X509_STORE_CTX *store_ctx, int verified
 	if (o->fault.reason != NULL)
 		return SIGNET_OK;
 	if (verified != 1) {
-		sn_fault_explain(
-		    &o->fault, error, X509_STORE_CTX_get_error_depth(store_ctx), o->path, j->at);
+		sn_fault_explain(&o->fault, error, depth, o->path, j->at);
 		return SIGNET_OK;
 	}
 	sn_rules_check(&o->fault, o->path, j->purpose);

@@ -75,6 +75,12 @@ void sn_fault_explain_domain(sn_fault *fault, const signet_cert_list *path);
 void sn_rules_check_readable(sn_fault *fault, const signet_cert_list *path);
 void sn_rules_check(sn_fault *fault, const signet_cert_list *path, sn_purpose purpose);
 
+/*
+ * The certificate policies of a path, leaf first, its anchor last: X509_V_OK or X509_V_ERR_…, and
+ * the certificate that it is about.
+ */
+int sn_policy_check(const signet_trust *trust, STACK_OF(X509) *chain, int *depth_out);
+
 /* The subject, cut so that a sentence with two of them fits. */
 enum { SN_SHORT_NAME = 72 };
 void sn_short_name(const signet_cert *cert, char text[SN_SHORT_NAME]);
