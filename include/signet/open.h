@@ -96,7 +96,8 @@ SIGNET_API signet_status signet_open(signet_context *ctx, signet_input *input,
     signet_error *err) SIGNET_CHECKED;
 
 /*
- * Draws the tree of MIME parts, CMS structures and certificates as text (UTF-8 lines) to out.
+ * Draws the tree of MIME parts, CMS structures and certificates as text (UTF-8 lines) to out; NULL:
+ * only the result is wanted.
  * result_out as of signet_open in mode SIGNET_INSPECT.
  */
 SIGNET_API signet_status signet_inspect(signet_context *ctx, signet_input *input,

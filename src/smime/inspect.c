@@ -195,16 +195,16 @@ signet_status signet_inspect(signet_context *ctx, signet_input *input,
 	draw_end(&d, result);
 	result->released = false;
 	status = d.status;
-	if (status == SIGNET_OK)
+	if (status == SIGNET_OK && out != NULL)
 		status = out->write(out, d.text.data, d.text.size, err);
-	if (status == SIGNET_OK)
+	if (status == SIGNET_OK && out != NULL)
 		status = out->finish(out, err);
 	if (status != SIGNET_OK)
 		goto out;
 	*result_out = result;
 	result = NULL;
 out:
-	if (status != SIGNET_OK)
+	if (status != SIGNET_OK && out != NULL)
 		out->abort(out);
 	signet_result_free(&result);
 	sn_buf_clear(&d.text);

@@ -587,7 +587,10 @@ static void encrypted_part__is_opened_when_asked(void **state)
 	octets o = wrap_in_mixed(&part);
 	opened r = fixture_open(f, o.data, o.size, inner, NULL);
 
-	expect(&r, SIGNET_VERDICT_VALID, true);
+	/* the part is valid, the message around it is not */
+	expect(&r, SIGNET_VERDICT_IMPOSTOR, true);
+	assert_int_equal(signet_result_part_count(r.result), 1);
+	assert_int_equal(signet_result_verdict(signet_result_part(r.result, 0)), SIGNET_VERDICT_VALID);
 	assert_true(octets_contain(&r.content, "1,250.00"));
 	assert_false(octets_contain(&r.content, "unsubscribe"));
 	opened_free(&r);
