@@ -1,10 +1,12 @@
 /* Identities: given on the command line, or out of the store. */
+#define _GNU_SOURCE /* memmem */
 #include "app/keys.h"
 
 #include <string.h>
 
 #include "app/files.h"
 #include "base/mem.h"
+#include "base/span.h"
 #include "base/time.h"
 
 enum { KEY_MAX = 1 << 20 };
@@ -54,13 +56,109 @@ static signet_status split_chain(app_session *session, const signet_cert_list *a
 	return SIGNET_OK;
 }
 
+/* A private key, of the store or of a file, that is read when it is first needed. */
+typedef struct stored_key {
+	app_session *session;
+	uint8_t *data;
+	size_t size;
+	char *what;
+} stored_key;
+
+static signet_status load_key(void *user, signet_key **key_out, signet_error *err)
+{
+	stored_key *stored = user;
+
+	return signet_key_read(stored->session->ctx, stored->data, stored->size, stored->what,
+	    &stored->session->passphrase, key_out, err);
+}
+
+static void free_key(void *user)
+{
+	stored_key *stored = user;
+	const signet_context *ctx = stored->session->ctx;
+
+	if (stored->data != NULL)
+		sn_wipe(stored->data, stored->size);
+	sn_free(ctx, stored->data);
+	sn_free(ctx, stored->what);
+	sn_free(ctx, stored);
+}
+
+static signet_status stored_key_new(app_session *session, const uint8_t *data, size_t size,
+    const char *what, signet_key_loader *loader_out, signet_error *err)
+{
+	stored_key *stored = sn_calloc(session->ctx, 1, sizeof(*stored), err);
+	signet_status status;
+
+	if (stored == NULL)
+		return SIGNET_E_MEMORY;
+	stored->session = session;
+	stored->size = size;
+	status = sn_dup(session->ctx, data, size, &stored->data, err);
+	if (status == SIGNET_OK)
+		status = sn_strdup(session->ctx, what, &stored->what, err);
+	if (status != SIGNET_OK) {
+		free_key(stored);
+		return status;
+	}
+	*loader_out =
+	    (signet_key_loader){ .load = load_key, .free_user = free_key, .user = stored };
+	return SIGNET_OK;
+}
+
+static signet_status identity_new_lazy(app_session *session, signet_cert *cert,
+    const signet_cert_list *chain, sn_span key, const char *what, signet_identity **identity_out,
+    signet_error *err)
+{
+	signet_key_loader loader;
+	signet_status status = stored_key_new(session, key.data, key.size, what, &loader, err);
+
+	if (status != SIGNET_OK)
+		return status;
+	status = signet_identity_new_lazy(session->ctx, cert, chain, &loader, identity_out, err);
+	if (status != SIGNET_OK)
+		loader.free_user(loader.user);
+	return status;
+}
+
+static signet_status identity_of_file(app_session *session, const signet_cert_list *all,
+    const signet_cert_list *chain, const char *cert_path, const char *key_path,
+    signet_identity **identity_out, signet_error *err)
+{
+	static const char encrypted[] = "ENCRYPTED";
+	signet_cert *cert = signet_cert_list_get(all, 0);
+	signet_key *key = NULL;
+	sn_buf data = { 0 };
+	signet_status status = app_file_read(session, key_path, &data, err);
+
+	if (status != SIGNET_OK)
+		return status;
+	/* nobody is asked for a passphrase before it is known that the key is wanted */
+	if (memmem(data.data, data.size, encrypted, sizeof(encrypted) - 1) != NULL) {
+		status = identity_new_lazy(session, cert, chain, (sn_span){ data.data, data.size },
+		    key_path, identity_out, err);
+		goto out;
+	}
+	status = signet_key_read(session->ctx, data.data, data.size, key_path, &session->passphrase,
+	    &key, err);
+	status = app_blame_file(err, status, key_path);
+	if (status == SIGNET_OK)
+		status = signet_identity_new(session->ctx, cert, chain, key, identity_out, err);
+	if (status == SIGNET_E_USAGE)
+		status = signet_fail(err, SIGNET_E_USAGE, SIGNET_NO_OFFSET,
+		    "the key in %.90s is not that of the certificate in %.90s", key_path, cert_path);
+out:
+	signet_key_unref(&key);
+	sn_buf_clear(&data);
+	return status;
+}
+
 static signet_status add_pair(app_session *session, const char *cert_path, const char *key_path,
     app_identities *identities, signet_error *err)
 {
 	signet_cert_list *all = NULL;
 	signet_cert_list *chain = NULL;
 	signet_identity *identity = NULL;
-	signet_key *key = NULL;
 	signet_status status;
 
 	status = signet_cert_list_new(session->ctx, &all, err);
@@ -69,19 +167,10 @@ static signet_status add_pair(app_session *session, const char *cert_path, const
 	if (status == SIGNET_OK)
 		status = split_chain(session, all, &chain, err);
 	if (status == SIGNET_OK)
-		status = app_file_key(session, key_path, &key, err);
-	if (status == SIGNET_OK) {
-		status = signet_identity_new(
-		    session->ctx, signet_cert_list_get(all, 0), chain, key, &identity, err);
-		if (status == SIGNET_E_USAGE)
-			status = signet_fail(err, SIGNET_E_USAGE, SIGNET_NO_OFFSET,
-			    "the key in %.90s is not that of the certificate in %.90s", key_path,
-			    cert_path);
-	}
+		status = identity_of_file(session, all, chain, cert_path, key_path, &identity, err);
 	if (status == SIGNET_OK)
 		status = app_identities_add(identities, identity, err);
 	signet_identity_unref(&identity);
-	signet_key_unref(&key);
 	signet_cert_list_free(&chain);
 	signet_cert_list_free(&all);
 	return status;
@@ -139,60 +228,17 @@ signet_status app_identities_given(
 	return status;
 }
 
-/* A stored key on its way to being read. */
-typedef struct stored_key {
-	app_session *session;
-	uint8_t *data;
-	size_t size;
-	char *what;
-} stored_key;
-
-static signet_status load_key(void *user, signet_key **key_out, signet_error *err)
-{
-	stored_key *stored = user;
-
-	return signet_key_read(stored->session->ctx, stored->data, stored->size, stored->what,
-	    &stored->session->passphrase, key_out, err);
-}
-
-static void free_key(void *user)
-{
-	stored_key *stored = user;
-	const signet_context *ctx = stored->session->ctx;
-
-	if (stored->data != NULL)
-		sn_wipe(stored->data, stored->size);
-	sn_free(ctx, stored->data);
-	sn_free(ctx, stored->what);
-	sn_free(ctx, stored);
-}
-
 signet_status app_identity_from_row(app_session *session, const sn_store_identity *row,
     signet_identity **identity_out, signet_error *err)
 {
-	signet_key_loader loader = { .load = load_key, .free_user = free_key };
 	const char *address = signet_cert_address(row->cert, 0);
 	char what[160];
-	stored_key *stored = sn_calloc(session->ctx, 1, sizeof(*stored), err);
-	signet_status status;
 
-	if (stored == NULL)
-		return SIGNET_E_MEMORY;
-	stored->session = session;
-	stored->size = row->key_size;
 	(void)snprintf(what, sizeof(what), "the key of %.80s (%.16s)",
 	    address == NULL ? signet_cert_subject(row->cert) : address,
 	    signet_cert_fingerprint(row->cert));
-	status = sn_dup(session->ctx, row->key, row->key_size, &stored->data, err);
-	if (status == SIGNET_OK)
-		status = sn_strdup(session->ctx, what, &stored->what, err);
-	loader.user = stored;
-	if (status == SIGNET_OK)
-		status = signet_identity_new_lazy(
-		    session->ctx, row->cert, row->chain, &loader, identity_out, err);
-	if (status != SIGNET_OK)
-		free_key(stored);
-	return status;
+	return identity_new_lazy(session, row->cert, row->chain,
+	    (sn_span){ row->key, row->key_size }, what, identity_out, err);
 }
 
 signet_status app_identity_keep(

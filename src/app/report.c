@@ -108,8 +108,7 @@ static void write_empty(sn_json *json, const char *key, bool is_array)
 /* Every key is there, as in signet_result_write_json. */
 static void write_failure(sn_json *json, const signet_error *failure)
 {
-	static const char *const unknown[] = { "from", "from_outer", "encrypted", "signed",
-		"addressed_to_me" };
+	static const char *const unknown[] = { "from", "from_outer" };
 	static const char *const parts_of_headers[] = { "protected", "hidden", "changed" };
 
 	sn_json_object_begin(json);
@@ -119,6 +118,12 @@ static void write_failure(sn_json *json, const signet_error *failure)
 	sn_json_string(json, failure->text);
 	for (size_t i = 0; i < sizeof(unknown) / sizeof(*unknown); i++)
 		write_empty(json, unknown[i], false);
+	/* what was not opened is not known to be protected */
+	sn_json_key(json, "encrypted");
+	sn_json_bool(json, false);
+	sn_json_key(json, "signed");
+	sn_json_bool(json, false);
+	write_empty(json, "addressed_to_me", false);
 	write_empty(json, "layers", true);
 	sn_json_key(json, "headers");
 	sn_json_object_begin(json);
