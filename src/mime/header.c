@@ -114,6 +114,16 @@ bool sn_mime_field_is(const sn_mime_field *field, const char *name)
 	return sn_ascii_equal_n(field->name.data, field->name.size, name);
 }
 
+bool sn_mime_field_is_like(const sn_mime_field *field, const sn_mime_field *other)
+{
+	if (field->name.size != other->name.size)
+		return false;
+	for (size_t i = 0; i < field->name.size; i++)
+		if (sn_ascii_lower(field->name.data[i]) != sn_ascii_lower(other->name.data[i]))
+			return false;
+	return true;
+}
+
 bool sn_mime_field_is_content(const sn_mime_field *field)
 {
 	return sn_ascii_has_prefix_n(field->name.data, field->name.size, "Content-");

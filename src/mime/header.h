@@ -33,6 +33,8 @@ void sn_mime_header_clear(sn_mime_header *header);
 const sn_mime_field *sn_mime_header_find(const sn_mime_header *header, const char *name);
 size_t sn_mime_header_count(const sn_mime_header *header, const char *name);
 bool sn_mime_field_is(const sn_mime_field *field, const char *name);
+/* Whether both have the same name. */
+bool sn_mime_field_is_like(const sn_mime_field *field, const sn_mime_field *other);
 /* Whether the name begins with "Content-". */
 bool sn_mime_field_is_content(const sn_mime_field *field);
 /* The body unfolded (RFC 5322 2.2.3), outer white space removed; text gets it appended. */

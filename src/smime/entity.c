@@ -95,7 +95,7 @@ static signet_status enter_clear(entity *self, const sn_mime_value *type, uint64
 /* Content: given out as it is. Parts are looked for in a message as it came only: what lies below
  * a layer is that layer's. */
 static signet_status enter_leaf(entity *self, const sn_mime_header *header,
-    const sn_mime_event *event, sn_entity_kind kind, signet_error *err)
+    const sn_mime_value *type, const sn_mime_event *event, sn_entity_kind kind, signet_error *err)
 {
 	sn_pass *pass = self->stage.pass;
 	sn_level *level = sn_stage_level(&self->stage);
@@ -104,8 +104,12 @@ static signet_status enter_leaf(entity *self, const sn_mime_header *header,
 	self->state = IN_LEAF;
 	if (level->kind == SN_LEVEL_UNSEEN)
 		level->kind = SN_LEVEL_LEAF;
-	status = sn_content_begin(pass, self->stage.index,
-	    (sn_span){ self->section.data, self->section.size }, event->raw, header, err);
+	status = sn_payload_begin(pass, self->stage.index,
+	    (sn_span){ self->section.data, self->section.size }, header, type,
+	    kind == SN_ENTITY_MESSAGE, err);
+	if (status == SIGNET_OK)
+		status = sn_content_begin(pass, self->stage.index,
+		    (sn_span){ self->section.data, self->section.size }, event->raw, header, err);
 	if (status != SIGNET_OK)
 		return status;
 	if (self->stage.index == 0 && !level->is_forced_leaf &&
@@ -134,7 +138,7 @@ static signet_status enter_kind(entity *self, const sn_mime_header *header,
 	sn_entity_kind kind = sn_classify(header, type);
 
 	if (sn_stage_level(&self->stage)->is_forced_leaf)
-		return enter_leaf(self, header, event, kind, err);
+		return enter_leaf(self, header, type, event, kind, err);
 	switch (kind) {
 	case SN_ENTITY_CMS:
 	case SN_ENTITY_CLEAR_SIGNED:
@@ -155,7 +159,7 @@ static signet_status enter_kind(entity *self, const sn_mime_header *header,
 	case SN_ENTITY_MESSAGE:
 		break;
 	}
-	return enter_leaf(self, header, event, kind, err);
+	return enter_leaf(self, header, type, event, kind, err);
 }
 
 /* The outermost header section stays at hand: the From, and the fields that go out again. */
@@ -300,6 +304,8 @@ static signet_status leaf_event(entity *self, const sn_mime_event *event, signet
 	signet_status status =
 	    sn_content_write(self->stage.pass, event->raw.data, event->raw.size, err);
 
+	if (status == SIGNET_OK && self->stage.index != 0 && !self->stage.pass->is_release)
+		status = sn_payload_body(self->stage.pass, event->raw, err);
 	if (status == SIGNET_OK && self->walks)
 		status = sn_walk_event(&self->walk, self->scanner, event, err);
 	return status;

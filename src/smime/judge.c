@@ -354,8 +354,8 @@ static signet_status copy_from(walk *w, signet_error *err)
 	if (sender->is_bare || sender->from_count == 0)
 		return SIGNET_OK;
 	status = sn_strdup(w->plan->ctx, sender->from[0], &w->result->from, err);
-	return status == SIGNET_OK ?
-	    sn_strdup(w->plan->ctx, sender->from[0], &w->result->from_outer, err) : status;
+	return status == SIGNET_OK && sender->outer != NULL ?
+	    sn_strdup(w->plan->ctx, sender->outer, &w->result->from_outer, err) : status;
 }
 
 static signet_status judge_levels(walk *w, signet_error *err)
@@ -375,13 +375,30 @@ static signet_status judge_levels(walk *w, signet_error *err)
 	return status == SIGNET_OK ? count_parts(w, err) : status;
 }
 
+/*
+ * Content that was held was written before all of its header section was known, or before it was
+ * known that nobody vouches for the protected From: then it is written anew.
+ */
+static void choose_header(walk *w)
+{
+	sn_plan *plan = w->plan;
+
+	if (!sn_payload_counts(plan) || w->release.index != plan->payload.index)
+		return;
+	plan->keeps_outer_from = sn_result_has_problem(w->result, "from-mismatch");
+	if (plan->keeps_outer_from || plan->payload.scheme == SN_PAYLOAD_WRAPPED)
+		w->release.is_held = false;
+}
+
 signet_status sn_judge(sn_plan *plan, signet_result *result, sn_release *release_out,
     signet_error *err)
 {
 	sn_sender sender = { 0 };
 	walk w = { .plan = plan, .result = result, .sender = &sender };
-	signet_status status = sn_sender_read(plan, &sender, err);
+	signet_status status = sn_payload_settle(plan, err);
 
+	if (status == SIGNET_OK)
+		status = sn_sender_read(plan, &sender, err);
 	if (status == SIGNET_OK)
 		status = judge_levels(&w, err);
 	if (status != SIGNET_OK)
@@ -393,6 +410,10 @@ signet_status sn_judge(sn_plan *plan, signet_result *result, sn_release *release
 		    "no encryption is outermost: there was nothing to decrypt");
 	if (status != SIGNET_OK)
 		goto out;
+	status = sn_judge_header(plan, &sender, result, err);
+	if (status != SIGNET_OK)
+		goto out;
+	choose_header(&w);
 	if (result->verdict == SIGNET_VERDICT_VALID && plan->options->mode != SIGNET_DECRYPT)
 		status = sn_judge_harvest(plan, &sender, result, err);
 	if (status == SIGNET_OK)

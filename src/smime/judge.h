@@ -11,9 +11,11 @@ typedef struct sn_release {
 	bool is_held;           /* as the last pass gave it: that level was its content */
 } sn_release;
 
-/* The addresses that the verdict is bound to, of the outermost header. */
+/* The addresses that the verdict is bound to: of the protected From, else of the outermost. */
 typedef struct sn_sender {
 	bool is_bare;           /* no message header: no From to hold a signer against */
+	bool is_protected;      /* from is of the protected header section */
+	char *outer;            /* the first address of the outer From, or NULL */
 	char **from;            /* addresses of all From fields */
 	size_t from_count;
 	size_t field_count;     /* From fields */
@@ -33,6 +35,9 @@ typedef struct sn_findings {
 /* One signed level: adds its layer and problems, and what applies (judge_signed.c). */
 signet_status sn_judge_signed(sn_plan *plan, size_t index, const sn_sender *sender,
     signet_result *result, sn_findings *findings, signet_error *err) SIGNET_CHECKED;
+/* Once the verdict stands: the protected header section against the outer one (judge_header.c). */
+signet_status sn_judge_header(sn_plan *plan, const sn_sender *sender, signet_result *result,
+    signet_error *err) SIGNET_CHECKED;
 /* After a verdict of valid: what a store may learn from the message. */
 signet_status sn_judge_harvest(sn_plan *plan, const sn_sender *sender, signet_result *result,
     signet_error *err) SIGNET_CHECKED;

@@ -17,6 +17,7 @@
 #include "crypt/cipher.h"
 #include "crypt/secret.h"
 #include "smime/content_digest.h"
+#include "smime/payload.h"
 #include "smime/result.h"
 
 typedef enum sn_level_kind {
@@ -109,7 +110,7 @@ typedef struct sn_part {
 } sn_part;
 
 /* All that opening one message knows. */
-typedef struct sn_plan {
+struct sn_plan {
 	signet_context *ctx;
 	const signet_open_options *options;
 	sn_level *levels;               /* limits.layers + 1 of them */
@@ -119,12 +120,14 @@ typedef struct sn_plan {
 	bool is_below;                  /* a part of another message */
 	bool is_locked;                 /* one that was not asked for: do not decrypt */
 	sn_buf outer_header;            /* header section of level 0 */
+	sn_payload payload;             /* the header section that is protected */
+	bool keeps_outer_from;          /* RFC 9788 4.4.3: nobody vouches for the protected one */
 	sn_part *parts;
 	size_t part_count;
 	signet_identity **identities;   /* all that may decrypt */
 	size_t identity_count;
 	bool identities_loaded;
-} sn_plan;
+};
 
 signet_status sn_plan_init(sn_plan *plan, signet_context *ctx, const signet_open_options *options,
     signet_error *err) SIGNET_CHECKED;

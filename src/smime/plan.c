@@ -8,6 +8,7 @@ signet_status sn_plan_init(sn_plan *plan, signet_context *ctx, const signet_open
 {
 	*plan = (sn_plan){ .ctx = ctx, .options = options };
 	sn_buf_init(&plan->outer_header, ctx, ctx->limits.header, "the header section");
+	sn_buf_init(&plan->payload.section, ctx, ctx->limits.header, "the protected header section");
 	plan->level_limit = ctx->limits.layers + 1;
 	plan->levels = sn_calloc(ctx, plan->level_limit, sizeof(*plan->levels), err);
 	if (plan->levels == NULL)
@@ -70,6 +71,7 @@ void sn_plan_clear(sn_plan *plan)
 	sn_free(plan->ctx, plan->levels);
 	plan->levels = NULL;
 	sn_buf_clear(&plan->outer_header);
+	sn_buf_clear(&plan->payload.section);
 	clear_parts(plan);
 	signet_identity_array_free(plan->ctx, &plan->identities, plan->identity_count);
 	plan->identity_count = 0;

@@ -19,11 +19,11 @@
 #include "mime/header.h"
 #include "smime/level.h"
 
-typedef struct sn_pass {
+struct sn_pass {
 	sn_plan *plan;
 	signet_sink *content;       /* takes the content as it will be given out; NULL: nobody does */
 	bool is_release;            /* the verdict stands: no digest, no signature is taken again */
-} sn_pass;
+};
 
 typedef struct sn_stage sn_stage;
 
