@@ -182,6 +182,19 @@ static signet_status write_signer_info(const sn_cms_signer_spec *spec,
 	return sn_ber_writer_finish(&writer);
 }
 
+static signet_status make_signature(const sn_cms_signer_spec *spec, const sn_signature_plan *plan,
+    const sn_buf *attributes, sn_buf *signature, signet_error *err)
+{
+	signet_status status = SIGNET_OK;
+
+	if (!spec->for_size)
+		return sn_signature_make(
+		    spec->key, plan, (sn_span){ attributes->data, attributes->size }, signature, err);
+	for (size_t i = sn_signature_size(spec->key); i != 0 && status == SIGNET_OK; i--)
+		status = sn_buf_append_byte(signature, 0, err);
+	return status;
+}
+
 signet_status sn_cms_signer_write(signet_context *ctx, const sn_cms_signer_spec *spec,
     sn_span content_type, sn_span digest, sn_buf *out, signet_error *err)
 {
@@ -201,8 +214,7 @@ signet_status sn_cms_signer_write(signet_context *ctx, const sn_cms_signer_spec 
 	if (status == SIGNET_OK)
 		status = write_attributes(spec, content_type, digest, cert_hash, &attributes, err);
 	if (status == SIGNET_OK)
-		status = sn_signature_make(spec->key, &plan,
-		    (sn_span){ attributes.data, attributes.size }, &signature, err);
+		status = make_signature(spec, &plan, &attributes, &signature, err);
 	if (status == SIGNET_OK)
 		status = write_signer_info(spec, &plan, &attributes, &signature, out, err);
 	if (status != SIGNET_OK)

@@ -24,6 +24,8 @@ typedef struct sn_cms_signer_spec {
 	int64_t signing_time;               /* SN_TIME_NONE: no such attribute */
 	const signet_cert *encryption_cert; /* SMIMEEncryptionKeyPreference; NULL: none */
 	sn_span capabilities;               /* SMIMECapabilities, DER; empty: none */
+	bool for_size;                      /* zeros as long as the signature will be, for kinds of
+					       keys that sn_signature_size knows */
 } sn_cms_signer_spec;
 
 /* The default SMIMECapabilities (RFC 8551 2.5.2): what this build opens, best first. */

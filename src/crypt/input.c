@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "crypt/input.h"
 #include "crypt/input_int.h"
 
 typedef struct memory_input {
@@ -113,6 +114,23 @@ static signet_status file_new(signet_context *ctx, int fd, bool close_fd, uint64
 	file->start = start;
 	*input_out = &file->input;
 	return SIGNET_OK;
+}
+
+bool sn_input_size(const signet_input *input, uint64_t *size_out)
+{
+	const file_input *file = (const file_input *)input;
+	struct stat st;
+	sn_span octets;
+
+	if (sn_input_is_memory(input, &octets)) {
+		*size_out = octets.size;
+		return true;
+	}
+	if (input->read != file_read || fstat(file->fd, &st) != 0 ||
+	    (uint64_t)st.st_size < file->start)
+		return false;
+	*size_out = (uint64_t)st.st_size - file->start;
+	return true;
 }
 
 /* A regular file is read in place from start on; whatever else can be read is spooled. */

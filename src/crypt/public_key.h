@@ -60,6 +60,8 @@ typedef struct sn_signature_plan {
 
 signet_status sn_signature_plan_make(const signet_key *key, const char *digest,
     sn_signature_plan *plan_out, signet_error *err) SIGNET_CHECKED;
+/* The size of every signature that the key makes; 0: they differ (the INTEGERs of ECDSA, DSA). */
+size_t sn_signature_size(const signet_key *key);
 /* Signs the message (DER of the signed attributes). out is appended to. */
 signet_status sn_signature_make(const signet_key *key, const sn_signature_plan *plan,
     sn_span message, sn_buf *out, signet_error *err) SIGNET_CHECKED;

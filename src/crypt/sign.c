@@ -165,6 +165,16 @@ out:
 	return status;
 }
 
+size_t sn_signature_size(const signet_key *key)
+{
+	static const char *const fixed[] = { "rsa", "rsa-pss", "ed25519", "ed448" };
+
+	for (size_t i = 0; i < sizeof(fixed) / sizeof(*fixed); i++)
+		if (strcmp(key->body.kind, fixed[i]) == 0)
+			return (size_t)EVP_PKEY_get_size(key->body.pkey);
+	return 0;
+}
+
 signet_status sn_signature_make(const signet_key *key, const sn_signature_plan *plan,
     sn_span message, sn_buf *out, signet_error *err)
 {

@@ -106,6 +106,8 @@ void sn_mime_canon_free(sn_mime_canon **canon_ptr)
 	sn_free(canon->ctx, canon);
 }
 
+bool sn_mime_canon_needs_again(const sn_mime_canon *canon) { return canon->again; }
+
 const sn_mime_header *sn_mime_canon_header(const sn_mime_canon *canon)
 {
 	return &canon->first_header;

@@ -47,7 +47,10 @@ signet_status sn_mime_canon_write(sn_mime_canon *canon, const uint8_t *data, siz
 /* SIGNET_E_NO_HEADER: the input has no header section. */
 signet_status sn_mime_canon_finish(sn_mime_canon *canon, bool *again_out, signet_error *err)
     SIGNET_CHECKED;
-/* The header section of the input as it came, and parsed, from the first finish on; borrowed. */
+/* Whether the pass is known to be in vain: finish will ask for one more. */
+bool sn_mime_canon_needs_again(const sn_mime_canon *canon);
+/* The header section of the input as it came, and parsed, from the first octet of the entity (or
+ * the first finish) on; borrowed. */
 const sn_mime_header *sn_mime_canon_header(const sn_mime_canon *canon);
 /* The outer fields with CRLF, without the empty line; borrowed. */
 sn_span sn_mime_canon_outer(const sn_mime_canon *canon);

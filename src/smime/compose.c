@@ -257,9 +257,17 @@ static signet_status prepare(signet_compose *compose, signet_error *err)
 	return status;
 }
 
+/* Whether one pass may do: what it wrote in vain must be forgotten, and must be no other copy's. */
+static bool can_try(const signet_compose *compose, const signet_sink *out)
+{
+	return out->restart != NULL && compose->form == SIGNET_FORM_MIME && !compose->opaque &&
+	       !compose->is_prepared && signet_compose_copy_count(compose) == 1;
+}
+
 signet_status signet_compose_write(
     signet_compose *compose, size_t copy, signet_sink *out, signet_error *err)
 {
+	bool is_done = false;
 	signet_status status;
 
 	if (copy >= signet_compose_copy_count(compose))
@@ -267,6 +275,12 @@ signet_status signet_compose_write(
 		    err, SIGNET_E_USAGE, SIGNET_NO_OFFSET, "there is no copy %zu", copy);
 	else
 		status = sn_compose_check_anybody(compose, err);
+	if (status == SIGNET_OK && can_try(compose, out)) {
+		status = sn_compose_trial(compose, out, &is_done, err);
+		prepared_clear(compose);
+		if (status != SIGNET_OK || is_done)
+			return status;
+	}
 	if (status == SIGNET_OK)
 		status = prepare(compose, err);
 	if (status == SIGNET_OK)

@@ -9,8 +9,8 @@
 enum { READ_SIZE = 64u << 10 };
 
 /* Takes what the scanner finds in one cut; *done_out: the header section has ended. */
-static signet_status scan_cut(
-    sn_mime_scanner *scanner, sn_cursor *cursor, sn_buf *section, bool *done_out, signet_error *err)
+static signet_status scan_cut(sn_mime_scanner *scanner, sn_cursor *cursor,
+    sn_compose_header *header, bool *done_out, signet_error *err)
 {
 	for (;;) {
 		sn_mime_event event;
@@ -20,20 +20,23 @@ static signet_status scan_cut(
 			return status;
 		if (event.kind == SN_MIME_NEED_MORE)
 			return SIGNET_OK;
-		if (event.kind == SN_MIME_MBOX_FROM)
+		if (event.kind == SN_MIME_MBOX_FROM) {
+			header->has_mbox_line = true;
 			continue;
+		}
 		if (event.kind != SN_MIME_HEADER) {
 			*done_out = true;
 			return SIGNET_OK;
 		}
-		status = sn_buf_append(section, event.raw.data, event.raw.size, err);
+		status =
+		    sn_buf_append(&header->section, event.raw.data, event.raw.size, err);
 		if (status != SIGNET_OK)
 			return status;
 	}
 }
 
 /* Reads the header section alone: the body may be long, and is read when it is needed. */
-static signet_status read_section(signet_compose *compose, sn_buf *section, signet_error *err)
+static signet_status read_section(signet_compose *compose, signet_error *err)
 {
 	sn_mime_scanner *scanner = NULL;
 	uint8_t *block = NULL;
@@ -64,7 +67,7 @@ static signet_status read_section(signet_compose *compose, sn_buf *section, sign
 			goto out;
 		offset += got;
 		cursor = (sn_cursor){ block, block + kept + got, got == 0 };
-		status = scan_cut(scanner, &cursor, section, &done, err);
+		status = scan_cut(scanner, &cursor, &compose->header, &done, err);
 		if (status != SIGNET_OK)
 			goto out;
 		done = done || got == 0;
@@ -119,7 +122,7 @@ signet_status sn_compose_header_read(signet_compose *compose, signet_error *err)
 		header->addresses[role].ctx = ctx;
 	if (compose->form != SIGNET_FORM_MIME)
 		return SIGNET_OK;
-	status = read_section(compose, &header->section, err);
+	status = read_section(compose, err);
 	if (status != SIGNET_OK)
 		return status;
 	status = sn_mime_header_parse(

@@ -7,6 +7,9 @@
  * (compose_pass.c); then every signer signs (compose_sign.c), and from here on every size is
  * known. Each copy is one more pass, which writes (compose_write.c). All copies share the
  * signature; each has a content-encryption key of its own (compose_encrypt.c).
+ *
+ * Where the output can be started anew, one pass that measures and writes at once is tried first
+ * (compose_trial.c): most messages are in canonical form already.
  */
 #ifndef SN_SMIME_COMPOSE_INT_H
 #define SN_SMIME_COMPOSE_INT_H
@@ -23,13 +26,17 @@
 #include "mime/canon.h"
 #include "mime/header.h"
 
-enum { SN_COMPOSE_ROLES = SIGNET_BCC + 1 };
+enum {
+	SN_COMPOSE_ROLES = SIGNET_BCC + 1,
+	SN_COMPOSE_BOUNDARY = 48 /* room for a boundary */
+};
 
 /* What the header section says; empty for DER and PEM, which are parsed as nothing. */
 typedef struct sn_compose_header {
 	sn_buf section; /* as it came, without an mbox line */
 	sn_mime_header fields;
 	sn_mime_address_list addresses[SN_COMPOSE_ROLES];
+	bool has_mbox_line;
 	bool is_bare; /* nothing but MIME-Version and Content-*: no From is expected */
 } sn_compose_header;
 
@@ -67,6 +74,7 @@ typedef struct sn_compose_frame {
 	sn_buf prefix;
 	sn_buf suffix;
 	sn_buf tail;
+	char boundary[SN_COMPOSE_BOUNDARY]; /* of a clear-signed message, once head is made */
 	bool is_armored;  /* prefix, content and suffix are written in base64 */
 	bool has_content; /* false: a detached signature alone */
 } sn_compose_frame;
@@ -129,12 +137,37 @@ signet_status sn_compose_measure(signet_compose *compose, signet_error *err) SIG
 /* Writes the content to sink once more, which is not finished. */
 signet_status sn_compose_content_write(
     signet_compose *compose, signet_sink *sink, signet_error *err) SIGNET_CHECKED;
+/* The fields that go outside, and that they are the ones read at first; canon has met them. */
+signet_status sn_compose_take_outer(signet_compose *compose, signet_error *err) SIGNET_CHECKED;
+signet_status sn_compose_check_header(
+    const signet_compose *compose, signet_error *err) SIGNET_CHECKED;
+
+/* Counts content and feeds every digest; finish puts both into the compose. */
+typedef struct sn_compose_meter {
+	const signet_compose *compose;
+	sn_digest **digests;
+	uint64_t size;
+} sn_compose_meter;
+
+signet_status sn_compose_meter_begin(
+    const signet_compose *compose, sn_compose_meter *meter, signet_error *err) SIGNET_CHECKED;
+signet_status sn_compose_meter_write(sn_compose_meter *meter, const uint8_t *data, size_t size,
+    signet_error *err) SIGNET_CHECKED;
+signet_status sn_compose_meter_finish(
+    const sn_compose_meter *meter, signet_compose *compose, signet_error *err) SIGNET_CHECKED;
+void sn_compose_meter_clear(sn_compose_meter *meter);
 const sn_compose_digest *sn_compose_digest_find(const signet_compose *compose, const sn_alg *alg);
 
 /* compose_sign.c */
 /* Which digests the signers want; then, after measuring, the signature and the frame. */
 signet_status sn_compose_sign_prepare(signet_compose *compose, signet_error *err) SIGNET_CHECKED;
 signet_status sn_compose_sign(signet_compose *compose, signet_error *err) SIGNET_CHECKED;
+/*
+ * How long the tail of a clear-signed message will be, before anybody signs. False: not known,
+ * since a signature of this kind is now longer, now shorter (ECDSA).
+ */
+signet_status sn_compose_sign_tail_size(
+    signet_compose *compose, bool *known_out, size_t *size_out, signet_error *err) SIGNET_CHECKED;
 
 /* compose_encrypt.c */
 /* The key and the RecipientInfos of one copy. */
@@ -161,9 +194,12 @@ signet_status sn_compose_frame_size(const sn_compose_frame *frame, uint64_t cont
 /* The fields of an application/pkcs7-mime part, with the empty line. */
 signet_status sn_compose_pkcs7_fields(
     sn_buf *out, const char *smime_type, signet_error *err) SIGNET_CHECKED;
-/* head and tail of a multipart/signed whose second part is signature (DER). */
-signet_status sn_compose_clear_frame(const signet_compose *compose, sn_span signature,
-    sn_compose_frame *frame, signet_error *err) SIGNET_CHECKED;
+/* The head of a multipart/signed, with a boundary made here; nothing when there is one. */
+signet_status sn_compose_clear_head(
+    const signet_compose *compose, sn_compose_frame *frame, signet_error *err) SIGNET_CHECKED;
+/* Its tail, whose part is signature (DER), in place of an earlier one. */
+signet_status sn_compose_clear_tail(
+    sn_span signature, sn_compose_frame *frame, signet_error *err) SIGNET_CHECKED;
 
 /* compose_pem.c */
 /* A sink that writes a PEM text (RFC 7468) labelled CMS to next; it ends next. */
@@ -172,7 +208,43 @@ signet_status sn_compose_pem_sink_new(const signet_context *ctx, signet_sink *ne
 void sn_compose_pem_sink_free(signet_sink **sink);
 
 /* compose_write.c */
+/*
+ * Stands before the caller's sink, which is ended exactly once, however the chain before it ended:
+ * by its finish, or by an abort where something on the way failed.
+ */
+typedef struct sn_compose_last {
+	signet_sink sink;
+	signet_sink *out;
+	bool has_ended;
+} sn_compose_last;
+
+/* The sinks of one copy, from the caller's inwards; each NULL where the form has none. */
+typedef struct sn_compose_chain {
+	sn_compose_last last;
+	signet_sink *armor; /* base64 around the envelope */
+	signet_sink *pem;
+	signet_sink *envelope;
+	signet_sink *inner_armor; /* base64 around an opaque signature */
+	signet_sink *top;         /* takes the framed content */
+} sn_compose_chain;
+
+/* Writes what goes before the framed content, which is framed_size octets long (of use to
+ * encryption only). After it the chain is closed, whatever happened. */
+signet_status sn_compose_chain_open(signet_compose *compose, size_t copy, uint64_t framed_size,
+    signet_sink *out, sn_compose_chain *chain, signet_error *err) SIGNET_CHECKED;
+/* Frees the sinks. What has not ended by then is aborted. */
+void sn_compose_chain_close(sn_compose_chain *chain);
+/* As close, but leaves the caller's sink as it is, to be restarted. */
+void sn_compose_chain_leave(sn_compose_chain *chain);
 signet_status sn_compose_write_copy(
     signet_compose *compose, size_t copy, signet_sink *out, signet_error *err) SIGNET_CHECKED;
+
+/* compose_trial.c */
+/*
+ * Writes the only copy in one pass, where that can be. False: it could not; nothing is left of the
+ * attempt, and the passes have to be made. On failure out is aborted.
+ */
+signet_status sn_compose_trial(
+    signet_compose *compose, signet_sink *out, bool *done_out, signet_error *err) SIGNET_CHECKED;
 
 #endif

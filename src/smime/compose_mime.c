@@ -133,19 +133,27 @@ static signet_status write_tail(
 	return status;
 }
 
-signet_status sn_compose_clear_frame(
-    const signet_compose *compose, sn_span signature, sn_compose_frame *frame, signet_error *err)
+signet_status sn_compose_clear_head(
+    const signet_compose *compose, sn_compose_frame *frame, signet_error *err)
 {
 	/* "=_" stands in no quoted-printable or base64 text (RFC 2045 6.7); the rest is random */
-	char boundary[sizeof("=_signet_") + 2 * BOUNDARY_OCTETS] = "=_signet_";
+	static const char begin[] = "=_signet_";
 	uint8_t octets[BOUNDARY_OCTETS];
-	signet_status status = sn_random(compose->ctx, octets, sizeof(octets), err);
+	signet_status status;
 
+	_Static_assert(sizeof(begin) + 2 * BOUNDARY_OCTETS <= sizeof(frame->boundary), "room");
+	if (frame->head.size != 0)
+		return SIGNET_OK;
+	status = sn_random(compose->ctx, octets, sizeof(octets), err);
 	if (status != SIGNET_OK)
 		return status;
-	sn_hex_encode(octets, sizeof(octets), boundary + strlen(boundary));
-	status = write_head(compose, boundary, &frame->head, err);
-	if (status != SIGNET_OK)
-		return status;
-	return write_tail(signature, boundary, &frame->tail, err);
+	memcpy(frame->boundary, begin, sizeof(begin));
+	sn_hex_encode(octets, sizeof(octets), frame->boundary + strlen(begin));
+	return write_head(compose, frame->boundary, &frame->head, err);
+}
+
+signet_status sn_compose_clear_tail(sn_span signature, sn_compose_frame *frame, signet_error *err)
+{
+	sn_buf_reset(&frame->tail);
+	return write_tail(signature, frame->boundary, &frame->tail, err);
 }

@@ -2,29 +2,71 @@
 
 #include "base/mem.h"
 
-/* Counts what passes and feeds every digest. */
-typedef struct measure {
-	signet_sink sink;
-	sn_digest **digests;
-	size_t count;
-	uint64_t size;
-} measure;
-
-static signet_status measure_write(
-    signet_sink *sink, const uint8_t *data, size_t size, signet_error *err)
+signet_status sn_compose_meter_begin(
+    const signet_compose *compose, sn_compose_meter *meter, signet_error *err)
 {
-	measure *m = (measure *)sink;
+	signet_status status = SIGNET_OK;
 
-	if (!sn_add_u64(m->size, size, &m->size))
+	*meter = (sn_compose_meter){ .compose = compose };
+	meter->digests =
+	    sn_calloc(compose->ctx, compose->digest_count, sizeof(*meter->digests), err);
+	if (meter->digests == NULL)
+		return SIGNET_E_MEMORY;
+	for (size_t i = 0; i < compose->digest_count && status == SIGNET_OK; i++)
+		status =
+		    sn_digest_new(compose->ctx, compose->digests[i].alg, &meter->digests[i], err);
+	return status;
+}
+
+signet_status sn_compose_meter_write(
+    sn_compose_meter *meter, const uint8_t *data, size_t size, signet_error *err)
+{
+	if (!sn_add_u64(meter->size, size, &meter->size))
 		return signet_fail(
-		    err, SIGNET_E_LIMIT, m->size, "the message is too long to count");
-	for (size_t i = 0; i < m->count; i++) {
-		signet_status status = sn_digest_write(m->digests[i], data, size, err);
+		    err, SIGNET_E_LIMIT, meter->size, "the message is too long to count");
+	for (size_t i = 0; i < meter->compose->digest_count; i++) {
+		signet_status status = sn_digest_write(meter->digests[i], data, size, err);
 
 		if (status != SIGNET_OK)
 			return status;
 	}
 	return SIGNET_OK;
+}
+
+signet_status sn_compose_meter_finish(
+    const sn_compose_meter *meter, signet_compose *compose, signet_error *err)
+{
+	for (size_t i = 0; i < compose->digest_count; i++) {
+		sn_compose_digest *digest = &compose->digests[i];
+		signet_status status =
+		    sn_digest_finish(meter->digests[i], digest->value, &digest->size, err);
+
+		if (status != SIGNET_OK)
+			return status;
+	}
+	compose->content_size = meter->size;
+	return SIGNET_OK;
+}
+
+void sn_compose_meter_clear(sn_compose_meter *meter)
+{
+	if (meter->compose == NULL)
+		return;
+	for (size_t i = 0; meter->digests != NULL && i < meter->compose->digest_count; i++)
+		sn_digest_free(&meter->digests[i]);
+	sn_free(meter->compose->ctx, meter->digests);
+	*meter = (sn_compose_meter){ 0 };
+}
+
+typedef struct measure {
+	signet_sink sink;
+	sn_compose_meter meter;
+} measure;
+
+static signet_status measure_write(
+    signet_sink *sink, const uint8_t *data, size_t size, signet_error *err)
+{
+	return sn_compose_meter_write(&((measure *)sink)->meter, data, size, err);
 }
 
 static signet_status measure_finish(signet_sink *sink, signet_error *err)
@@ -67,38 +109,18 @@ static signet_status feed(
 	return sn_mime_canon_finish(compose->canon, again_out, err);
 }
 
-static void digests_free(measure *m)
+static signet_status measure_once(signet_compose *compose, bool *again_out, signet_error *err)
 {
-	for (size_t i = 0; i < m->count; i++)
-		sn_digest_free(&m->digests[i]);
-}
+	measure m = { .sink = { .write = measure_write,
+			  .finish = measure_finish,
+			  .abort = measure_abort } };
+	signet_status status = sn_compose_meter_begin(compose, &m.meter, err);
 
-static signet_status digests_finish(signet_compose *compose, measure *m, signet_error *err)
-{
-	for (size_t i = 0; i < m->count; i++) {
-		sn_compose_digest *digest = &compose->digests[i];
-		signet_status status =
-		    sn_digest_finish(m->digests[i], digest->value, &digest->size, err);
-
-		if (status != SIGNET_OK)
-			return status;
-	}
-	return SIGNET_OK;
-}
-
-static signet_status measure_once(
-    signet_compose *compose, measure *m, bool *again_out, signet_error *err)
-{
-	signet_status status = SIGNET_OK;
-
-	m->size = 0;
-	for (size_t i = 0; i < m->count && status == SIGNET_OK; i++)
-		status = sn_digest_new(compose->ctx, compose->digests[i].alg, &m->digests[i], err);
 	if (status == SIGNET_OK)
-		status = feed(compose, &m->sink, again_out, err);
+		status = feed(compose, &m.sink, again_out, err);
 	if (status == SIGNET_OK && !*again_out)
-		status = digests_finish(compose, m, err);
-	digests_free(m);
+		status = sn_compose_meter_finish(&m.meter, compose, err);
+	sn_compose_meter_clear(&m.meter);
 	return status;
 }
 
@@ -106,7 +128,7 @@ static signet_status measure_once(
  * The fields that go outside: no MIME-Version, which is written anew behind them, and no
  * Resent-Bcc, which tells of others as Bcc does (RFC 5322 3.6.6).
  */
-static signet_status take_outer(signet_compose *compose, signet_error *err)
+signet_status sn_compose_take_outer(signet_compose *compose, signet_error *err)
 {
 	sn_mime_header fields = { 0 };
 	signet_status status =
@@ -127,7 +149,7 @@ static signet_status take_outer(signet_compose *compose, signet_error *err)
 }
 
 /* The header section was read before the guard stood: signers and recipients come from it. */
-static signet_status check_header(const signet_compose *compose, signet_error *err)
+signet_status sn_compose_check_header(const signet_compose *compose, signet_error *err)
 {
 	const sn_mime_header *then = &compose->header.fields;
 	const sn_mime_header *now = sn_mime_canon_header(compose->canon);
@@ -151,48 +173,22 @@ static signet_status open_passes(signet_compose *compose, signet_error *err)
 }
 
 /* At most two passes: the canonical form asks again once, when a leaf must be encoded anew. */
-static signet_status measure_passes(signet_compose *compose, measure *m, signet_error *err)
+signet_status sn_compose_measure(signet_compose *compose, signet_error *err)
 {
 	bool again = true;
+	signet_status status = open_passes(compose, err);
 
-	for (unsigned pass = 0; again && pass < 2; pass++) {
-		signet_status status = measure_once(compose, m, &again, err);
-
-		if (status != SIGNET_OK)
-			return status;
-	}
+	for (unsigned pass = 0; again && pass < 2 && status == SIGNET_OK; pass++)
+		status = measure_once(compose, &again, err);
+	if (status != SIGNET_OK)
+		return status;
 	if (again)
 		return signet_fail(
 		    err, SIGNET_E_INTERNAL, SIGNET_NO_OFFSET, "the canonical form did not settle");
-	return SIGNET_OK;
-}
-
-signet_status sn_compose_measure(signet_compose *compose, signet_error *err)
-{
-	measure m = { .sink = { .write = measure_write,
-			  .finish = measure_finish,
-			  .abort = measure_abort },
-		.count = compose->digest_count };
-	signet_status status;
-
-	m.digests = sn_calloc(compose->ctx, m.count, sizeof(*m.digests), err);
-	if (m.digests == NULL)
-		return SIGNET_E_MEMORY;
-	status = open_passes(compose, err);
-	if (status != SIGNET_OK)
-		goto out;
-	status = measure_passes(compose, &m, err);
-	if (status != SIGNET_OK)
-		goto out;
-	compose->content_size = m.size;
-	if (compose->canon != NULL) {
-		status = check_header(compose, err);
-		if (status == SIGNET_OK)
-			status = take_outer(compose, err);
-	}
-out:
-	sn_free(compose->ctx, m.digests);
-	return status;
+	if (compose->canon == NULL)
+		return SIGNET_OK;
+	status = sn_compose_check_header(compose, err);
+	return status == SIGNET_OK ? sn_compose_take_outer(compose, err) : status;
 }
 
 signet_status sn_compose_content_write(

@@ -69,7 +69,9 @@ signet_status sn_compose_sign_prepare(signet_compose *compose, signet_error *err
 	return SIGNET_OK;
 }
 
-static signet_status write_signers(signet_compose *compose, sn_buf *infos, signet_error *err)
+/* for_size: signatures of the right length and no value, from digests that are not there yet. */
+static signet_status write_signers(
+    signet_compose *compose, bool for_size, sn_buf *infos, signet_error *err)
 {
 	sn_buf capabilities;
 	signet_status status;
@@ -83,9 +85,11 @@ static signet_status write_signers(signet_compose *compose, sn_buf *infos, signe
 
 		status = make_spec(
 		    compose, signer, (sn_span){ capabilities.data, capabilities.size }, &spec, err);
+		spec.for_size = for_size;
 		if (status == SIGNET_OK)
 			status = sn_cms_signer_write(compose->ctx, &spec, sn_cms_oid_data,
-			    (sn_span){ digest->value, digest->size }, infos, err);
+			    (sn_span){ digest->value, for_size ? signer->digest->size : digest->size },
+			    infos, err);
 	}
 	sn_buf_clear(&capabilities);
 	return status;
@@ -172,8 +176,10 @@ static signet_status write_clear(signet_compose *compose, const sn_buf *infos, s
 	sn_buf_init(&none, compose->ctx, 0, "what follows a detached signature");
 	status = write_signed(compose, infos, true, &signature, &none, err);
 	if (status == SIGNET_OK)
-		status = sn_compose_clear_frame(
-		    compose, (sn_span){ signature.data, signature.size }, &compose->frame, err);
+		status = sn_compose_clear_head(compose, &compose->frame, err);
+	if (status == SIGNET_OK)
+		status = sn_compose_clear_tail(
+		    (sn_span){ signature.data, signature.size }, &compose->frame, err);
 	sn_buf_clear(&signature);
 	sn_buf_clear(&none);
 	return status;
@@ -192,17 +198,43 @@ static signet_status write_opaque(signet_compose *compose, const sn_buf *infos, 
 	return sn_compose_pkcs7_fields(&frame->head, "signed-data", err);
 }
 
-signet_status sn_compose_sign(signet_compose *compose, signet_error *err)
+static signet_status sign(signet_compose *compose, bool for_size, signet_error *err)
 {
 	const bool opaque = compose->opaque || compose->form != SIGNET_FORM_MIME;
 	sn_buf infos;
 	signet_status status;
 
 	sn_buf_init(&infos, compose->ctx, SIGNER_INFOS_MAX, "the signatures");
-	status = write_signers(compose, &infos, err);
+	status = write_signers(compose, for_size, &infos, err);
 	if (status == SIGNET_OK)
 		status =
 		    opaque ? write_opaque(compose, &infos, err) : write_clear(compose, &infos, err);
 	sn_buf_clear(&infos);
+	return status;
+}
+
+signet_status sn_compose_sign(signet_compose *compose, signet_error *err)
+{
+	return sign(compose, false, err);
+}
+
+signet_status sn_compose_sign_tail_size(
+    signet_compose *compose, bool *known_out, size_t *size_out, signet_error *err)
+{
+	signet_status status;
+
+	*known_out = true;
+	for (size_t i = 0; i < compose->signer_count && *known_out; i++) {
+		signet_key *key = NULL;
+
+		status = signet_identity_key(compose->signers[i].identity, &key, err);
+		if (status != SIGNET_OK)
+			return status;
+		*known_out = sn_signature_size(key) != 0;
+	}
+	if (!*known_out)
+		return SIGNET_OK;
+	status = sign(compose, true, err);
+	*size_out = compose->frame.tail.size;
 	return status;
 }

@@ -2,27 +2,17 @@
 
 #include "mime/transfer.h"
 
-/*
- * Stands before the caller's sink, which is ended exactly once, however the chain before it ended:
- * by its finish, or by an abort where something on the way failed.
- */
-typedef struct last_sink {
-	signet_sink sink;
-	signet_sink *out;
-	bool has_ended;
-} last_sink;
-
 static signet_status last_write(
     signet_sink *sink, const uint8_t *data, size_t size, signet_error *err)
 {
-	last_sink *last = (last_sink *)sink;
+	sn_compose_last *last = (sn_compose_last *)sink;
 
 	return last->out->write(last->out, data, size, err);
 }
 
 static signet_status last_finish(signet_sink *sink, signet_error *err)
 {
-	last_sink *last = (last_sink *)sink;
+	sn_compose_last *last = (sn_compose_last *)sink;
 
 	last->has_ended = true;
 	return last->out->finish(last->out, err);
@@ -30,22 +20,13 @@ static signet_status last_finish(signet_sink *sink, signet_error *err)
 
 static void last_abort(signet_sink *sink)
 {
-	last_sink *last = (last_sink *)sink;
+	sn_compose_last *last = (sn_compose_last *)sink;
 
 	if (last->has_ended)
 		return;
 	last->has_ended = true;
 	last->out->abort(last->out);
 }
-
-/* The sinks of one copy, from the caller's inwards; each NULL where the form has none. */
-typedef struct chain {
-	last_sink last;
-	signet_sink *armor; /* base64 around the envelope */
-	signet_sink *pem;
-	signet_sink *envelope;
-	signet_sink *inner_armor; /* base64 around an opaque signature */
-} chain;
 
 static signet_status put(signet_sink *sink, const sn_buf *buf, signet_error *err)
 {
@@ -80,68 +61,63 @@ static signet_status write_fields(
 
 /* What lies between the envelope, or the signature, and the caller's sink. */
 static signet_status open_outer(
-    const signet_compose *compose, chain *c, signet_sink **top, signet_error *err)
+    const signet_compose *compose, sn_compose_chain *c, signet_error *err)
 {
 	signet_status status;
 
 	if (compose->form == SIGNET_FORM_PEM) {
-		status = sn_compose_pem_sink_new(compose->ctx, *top, &c->pem, err);
+		status = sn_compose_pem_sink_new(compose->ctx, c->top, &c->pem, err);
 		if (status == SIGNET_OK)
-			*top = c->pem;
+			c->top = c->pem;
 		return status;
 	}
 	if (compose->form != SIGNET_FORM_MIME)
 		return SIGNET_OK;
-	status = write_fields(compose, *top, err);
+	status = write_fields(compose, c->top, err);
 	if (status != SIGNET_OK || (compose->protection & SIGNET_ENCRYPT) == 0)
 		return status;
-	status = base64_new(compose, *top, &c->armor, err);
+	status = base64_new(compose, c->top, &c->armor, err);
 	if (status == SIGNET_OK)
-		*top = c->armor;
+		c->top = c->armor;
 	return status;
 }
 
 static signet_status open_envelope(signet_compose *compose, const sn_compose_envelope *envelope,
-    chain *c, signet_sink **top, signet_error *err)
+    uint64_t framed_size, sn_compose_chain *c, signet_error *err)
 {
-	uint64_t size = 0;
 	signet_status status;
 
 	if ((compose->protection & SIGNET_ENCRYPT) == 0)
 		return SIGNET_OK;
-	status = sn_compose_frame_size(&compose->frame, compose->content_size, &size, err);
-	if (status != SIGNET_OK)
-		return status;
-	status = sn_compose_envelope_sink_new(compose, envelope, size, *top, &c->envelope, err);
+	status = sn_compose_envelope_sink_new(
+	    compose, envelope, framed_size, c->top, &c->envelope, err);
 	if (status == SIGNET_OK)
-		*top = c->envelope;
+		c->top = c->envelope;
 	return status;
 }
 
-/* The signed or plain entity into top, which is finished. */
-static signet_status write_frame(
-    signet_compose *compose, chain *c, signet_sink *top, signet_error *err)
+/* Everything that can be refused is made before the first octet is written. */
+signet_status sn_compose_chain_open(signet_compose *compose, size_t copy, uint64_t framed_size,
+    signet_sink *out, sn_compose_chain *chain, signet_error *err)
 {
-	const sn_compose_frame *frame = &compose->frame;
-	signet_sink *sink = top;
-	signet_status status = put(top, &frame->head, err);
+	sn_compose_envelope envelope = { 0 };
+	signet_status status = SIGNET_OK;
 
-	if (status == SIGNET_OK && frame->is_armored) {
-		status = base64_new(compose, top, &c->inner_armor, err);
-		sink = c->inner_armor;
-	}
+	*chain = (sn_compose_chain){ .last = {
+		.sink = { .write = last_write, .finish = last_finish, .abort = last_abort },
+		.out = out } };
+	chain->top = &chain->last.sink;
+	if ((compose->protection & SIGNET_ENCRYPT) != 0)
+		status = sn_compose_envelope_make(compose, copy, &envelope, err);
 	if (status == SIGNET_OK)
-		status = put(sink, &frame->prefix, err);
-	if (status == SIGNET_OK && frame->has_content)
-		status = sn_compose_content_write(compose, sink, err);
+		status = open_outer(compose, chain, err);
 	if (status == SIGNET_OK)
-		status = put(sink, &frame->suffix, err);
-	if (status == SIGNET_OK)
-		status = put(top, &frame->tail, err);
-	return status == SIGNET_OK ? sink->finish(sink, err) : status;
+		status = open_envelope(compose, &envelope, framed_size, chain, err);
+	sn_compose_envelope_clear(&envelope);
+	return status;
 }
 
-static void chain_free(chain *c)
+static void free_sinks(sn_compose_chain *c)
 {
 	if (c->inner_armor != NULL)
 		sn_mime_transfer_sink_free(&c->inner_armor);
@@ -153,28 +129,55 @@ static void chain_free(chain *c)
 		sn_compose_pem_sink_free(&c->pem);
 }
 
-/* Everything that can be refused is made before the first octet is written. */
+void sn_compose_chain_close(sn_compose_chain *chain)
+{
+	free_sinks(chain);
+	last_abort(&chain->last.sink);
+}
+
+void sn_compose_chain_leave(sn_compose_chain *chain)
+{
+	chain->last.has_ended = true;
+	free_sinks(chain);
+}
+
+/* The signed or plain entity into the chain, which is finished. */
+static signet_status write_frame(signet_compose *compose, sn_compose_chain *c, signet_error *err)
+{
+	const sn_compose_frame *frame = &compose->frame;
+	signet_sink *sink = c->top;
+	signet_status status = put(c->top, &frame->head, err);
+
+	if (status == SIGNET_OK && frame->is_armored) {
+		status = base64_new(compose, c->top, &c->inner_armor, err);
+		sink = c->inner_armor;
+	}
+	if (status == SIGNET_OK)
+		status = put(sink, &frame->prefix, err);
+	if (status == SIGNET_OK && frame->has_content)
+		status = sn_compose_content_write(compose, sink, err);
+	if (status == SIGNET_OK)
+		status = put(sink, &frame->suffix, err);
+	if (status == SIGNET_OK)
+		status = put(c->top, &frame->tail, err);
+	return status == SIGNET_OK ? sink->finish(sink, err) : status;
+}
+
 signet_status sn_compose_write_copy(
     signet_compose *compose, size_t copy, signet_sink *out, signet_error *err)
 {
-	chain c = { .last = {
-			.sink = { .write = last_write, .finish = last_finish, .abort = last_abort },
-			.out = out } };
-	sn_compose_envelope envelope = { 0 };
-	signet_sink *top = &c.last.sink;
-	signet_status status = SIGNET_OK;
+	sn_compose_chain chain;
+	uint64_t size = 0;
+	signet_status status =
+	    sn_compose_frame_size(&compose->frame, compose->content_size, &size, err);
 
-	if ((compose->protection & SIGNET_ENCRYPT) != 0)
-		status = sn_compose_envelope_make(compose, copy, &envelope, err);
+	if (status != SIGNET_OK) {
+		out->abort(out);
+		return status;
+	}
+	status = sn_compose_chain_open(compose, copy, size, out, &chain, err);
 	if (status == SIGNET_OK)
-		status = open_outer(compose, &c, &top, err);
-	if (status == SIGNET_OK)
-		status = open_envelope(compose, &envelope, &c, &top, err);
-	if (status == SIGNET_OK)
-		status = write_frame(compose, &c, top, err);
-	chain_free(&c);
-	sn_compose_envelope_clear(&envelope);
-	if (status != SIGNET_OK)
-		last_abort(&c.last.sink);
+		status = write_frame(compose, &chain, err);
+	sn_compose_chain_close(&chain);
 	return status;
 }
