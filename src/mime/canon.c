@@ -33,6 +33,7 @@ struct sn_mime_canon {
 	sn_buf first_section;       /* of the outermost one, kept */
 	sn_mime_header first_header;
 	sn_buf outer;
+	sn_mime_canon_addition addition;
 	decisions decisions;
 	bool is_settled;            /* a pass has been to the end: decisions are complete */
 	size_t leaf;                /* number of the present or next leaf */
@@ -104,6 +105,11 @@ void sn_mime_canon_free(sn_mime_canon **canon_ptr)
 	sn_free(canon->ctx, canon->decisions.kinds);
 	sn_free(canon->ctx, canon->containers);
 	sn_free(canon->ctx, canon);
+}
+
+void sn_mime_canon_add(sn_mime_canon *canon, const sn_mime_canon_addition *addition)
+{
+	canon->addition = *addition;
 }
 
 bool sn_mime_canon_needs_again(const sn_mime_canon *canon) { return canon->again; }
@@ -208,27 +214,58 @@ static const char *encoding_field(sn_canon_kind kind)
 	return NULL;
 }
 
+static signet_status write_span(sn_mime_canon *canon, sn_span span, signet_error *err)
+{
+	return span.size == 0 ? SIGNET_OK : write_out(canon, span.data, span.size, err);
+}
+
+/* Text without a word on its charset, but with octets over 127, is UTF-8 nowadays. */
+static signet_status write_missing_type(sn_mime_canon *canon, sn_canon_kind kind, bool is_first,
+    signet_error *err)
+{
+	const char *parameter = canon->addition.parameter;
+	const char *type = "Content-Type: text/plain; charset=utf-8";
+	signet_status status;
+
+	if (kind != SN_CANON_QUOTED && (!is_first || parameter == NULL))
+		return SIGNET_OK;
+	if (kind != SN_CANON_QUOTED)
+		type = "Content-Type: text/plain; charset=us-ascii";
+	status = write_out(canon, type, strlen(type), err);
+	if (status == SIGNET_OK && is_first && parameter != NULL) {
+		status = write_out(canon, "; ", 2, err);
+		if (status == SIGNET_OK)
+			status = write_out(canon, parameter, strlen(parameter), err);
+	}
+	return status == SIGNET_OK ? write_out(canon, "\r\n", 2, err) : status;
+}
+
 /* The fields of a part, its Content-Transfer-Encoding replaced; of the outermost header only the
  * Content-* ones. */
 static signet_status write_header(sn_mime_canon *canon, const sn_mime_header *header,
     sn_canon_kind kind, container around, signet_error *err)
 {
 	const char *encoding = encoding_field(kind);
-	signet_status status = SIGNET_OK;
+	const bool is_first = !canon->has_first;
+	sn_span type = is_first ? canon->addition.type : (sn_span){ NULL, 0 };
+	signet_status status = is_first ? write_span(canon, canon->addition.fields, err) : SIGNET_OK;
 
 	for (size_t i = 0; i < header->count && status == SIGNET_OK; i++) {
 		const sn_mime_field *field = &header->fields[i];
 
-		if (!canon->has_first && !sn_mime_field_is_content(field))
+		if (is_first && !sn_mime_field_is_content(field))
 			continue;
+		if (type.size != 0 && sn_mime_field_is(field, "Content-Type")) {
+			status = write_span(canon, type, err);
+			type.size = 0;
+			continue;
+		}
 		if (encoding != NULL && sn_mime_field_is(field, "Content-Transfer-Encoding"))
 			continue;
 		status = write_field(canon, field, err);
 	}
-	/* text without a word on its charset, but with octets over 127, is UTF-8 nowadays */
-	if (status == SIGNET_OK && kind == SN_CANON_QUOTED &&
-	    sn_mime_header_find(header, "Content-Type") == NULL)
-		status = write_out(canon, "Content-Type: text/plain; charset=utf-8\r\n", 41, err);
+	if (status == SIGNET_OK && sn_mime_header_find(header, "Content-Type") == NULL)
+		status = write_missing_type(canon, kind, is_first, err);
 	/* RFC 2045 4: without it the other fields of a message mean nothing */
 	if (status == SIGNET_OK && encoding != NULL && around == IN_MESSAGE &&
 	    sn_mime_header_find(header, "MIME-Version") == NULL)
@@ -242,21 +279,6 @@ static signet_status write_header(sn_mime_canon *canon, const sn_mime_header *he
 static bool is_blind(const sn_mime_field *field)
 {
 	return sn_mime_field_is(field, "Bcc") || sn_mime_field_is(field, "Resent-Bcc");
-}
-
-static signet_status append_crlf(sn_buf *out, sn_span raw, signet_error *err)
-{
-	signet_status status = SIGNET_OK;
-	uint8_t last = 0;
-
-	for (size_t i = 0; i < raw.size && status == SIGNET_OK; i++) {
-		if (raw.data[i] == '\n' && last != '\r')
-			status = sn_buf_append_byte(out, '\r', err);
-		if (status == SIGNET_OK)
-			status = sn_buf_append_byte(out, raw.data[i], err);
-		last = raw.data[i];
-	}
-	return status == SIGNET_OK && last != '\n' ? sn_buf_append(out, "\r\n", 2, err) : status;
 }
 
 /* Keeps the outermost header: for the caller, and for the fields that go around the entity. */
@@ -278,7 +300,7 @@ static signet_status keep_first(sn_mime_canon *canon, signet_error *err)
 		const sn_mime_field *field = &canon->first_header.fields[i];
 
 		if (!sn_mime_field_is_content(field) && !is_blind(field))
-			status = append_crlf(&canon->outer, field->raw, err);
+			status = sn_mime_field_append(field, &canon->outer, err);
 	}
 	canon->kept = status == SIGNET_OK;
 	return status;

@@ -38,8 +38,17 @@
 
 typedef struct sn_mime_canon sn_mime_canon;
 
+/* What the outermost entity gets besides (header protection, RFC 9788 5.2.1). */
+typedef struct sn_mime_canon_addition {
+	sn_span fields;         /* whole lines with CRLF, put before its Content-* fields */
+	sn_span type;           /* in place of its first Content-Type field; empty: as it is */
+	const char *parameter;  /* of the Content-Type that it gets if it has none; NULL: it gets none */
+} sn_mime_canon_addition;
+
 signet_status sn_mime_canon_new(const signet_context *ctx, sn_mime_canon **canon_out,
     signet_error *err) SIGNET_CHECKED;
+/* Before the first pass. What it points to is the caller's and outlives the passes. */
+void sn_mime_canon_add(sn_mime_canon *canon, const sn_mime_canon_addition *addition);
 /* Begins a pass. next is written to only; the caller finishes or aborts it. */
 void sn_mime_canon_begin(sn_mime_canon *canon, signet_sink *next);
 signet_status sn_mime_canon_write(sn_mime_canon *canon, const uint8_t *data, size_t size,

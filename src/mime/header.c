@@ -157,6 +157,22 @@ static sn_span trimmed(sn_span text)
 	return text;
 }
 
+signet_status sn_mime_field_append(const sn_mime_field *field, sn_buf *out, signet_error *err)
+{
+	const sn_span raw = field->raw;
+	signet_status status = SIGNET_OK;
+	uint8_t last = 0;
+
+	for (size_t i = 0; i < raw.size && status == SIGNET_OK; i++) {
+		if (raw.data[i] == '\n' && last != '\r')
+			status = sn_buf_append_byte(out, '\r', err);
+		if (status == SIGNET_OK)
+			status = sn_buf_append_byte(out, raw.data[i], err);
+		last = raw.data[i];
+	}
+	return status == SIGNET_OK && last != '\n' ? sn_buf_append(out, "\r\n", 2, err) : status;
+}
+
 signet_status sn_mime_field_unfold(const sn_mime_field *field, sn_buf *text, signet_error *err)
 {
 	sn_span rest = trimmed(field->body);

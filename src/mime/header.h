@@ -37,6 +37,9 @@ bool sn_mime_field_is(const sn_mime_field *field, const char *name);
 bool sn_mime_field_is_like(const sn_mime_field *field, const sn_mime_field *other);
 /* Whether the name begins with "Content-". */
 bool sn_mime_field_is_content(const sn_mime_field *field);
+/* Appends the field as it came, every line end as CRLF, with one at its end. */
+signet_status sn_mime_field_append(const sn_mime_field *field, sn_buf *out, signet_error *err)
+    SIGNET_CHECKED;
 /* The body unfolded (RFC 5322 2.2.3), outer white space removed; text gets it appended. */
 signet_status sn_mime_field_unfold(const sn_mime_field *field, sn_buf *text, signet_error *err)
     SIGNET_CHECKED;
@@ -76,6 +79,10 @@ signet_status sn_mime_value_parse(const signet_context *ctx, const sn_mime_field
 signet_status sn_mime_content_type(const signet_context *ctx, const sn_mime_header *header,
     sn_mime_value *value_out, signet_error *err) SIGNET_CHECKED;
 void sn_mime_value_clear(sn_mime_value *value);
+/* Writes "name: value; param=..." and CRLF, folded: each parameter quoted, or as RFC 2231 has it
+ * where it is not US-ASCII. */
+signet_status sn_mime_value_write(const char *name, const sn_mime_value *value, sn_buf *out,
+    signet_error *err) SIGNET_CHECKED;
 /* NULL when there is none. */
 const char *sn_mime_value_param(const sn_mime_value *value, const char *name);
 /* Whether value is of that form: "multipart/" (with the slash) any subtype, else the whole. */

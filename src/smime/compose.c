@@ -121,6 +121,7 @@ static signet_status take_options(
 	compose->opaque = options->opaque;
 	compose->detached = options->detached;
 	compose->ignore_sender = options->ignore_sender;
+	compose->headers = options->headers;
 	compose->time = options->time;
 	status = take_cipher(compose, options->cipher, err);
 	if (status == SIGNET_OK)
@@ -173,6 +174,9 @@ signet_status signet_compose_new(signet_context *ctx, signet_input *input,
 	if (status != SIGNET_OK)
 		goto out;
 	status = sn_compose_header_read(compose, err);
+	if (status != SIGNET_OK)
+		goto out;
+	status = sn_compose_protect(compose, err);
 	if (status != SIGNET_OK)
 		goto out;
 	if ((compose->protection & SIGNET_SIGN) != 0) {
@@ -300,6 +304,7 @@ void signet_compose_free(signet_compose **compose)
 	ctx = c->ctx;
 	prepared_clear(c);
 	sn_compose_header_clear(&c->header);
+	sn_compose_protected_clear(&c->protected);
 	sn_compose_recipients_clear(c->ctx, &c->named);
 	sn_compose_recipients_clear(c->ctx, &c->blind);
 	sn_compose_recipients_clear(c->ctx, &c->self);

@@ -79,6 +79,15 @@ typedef struct sn_compose_frame {
 	bool has_content; /* false: a detached signature alone */
 } sn_compose_frame;
 
+/* Header protection (RFC 9788): what goes into the entity, and what is left outside. */
+typedef struct sn_compose_protected {
+	bool applies;
+	const char *parameter;  /* static: hp="clear" or hp="cipher" */
+	sn_buf fields;
+	sn_buf type;            /* the Content-Type field with the parameter; empty: there is none */
+	sn_buf outer;
+} sn_compose_protected;
+
 struct signet_compose {
 	signet_context *ctx;
 	signet_input *input;
@@ -95,7 +104,9 @@ struct signet_compose {
 	sn_compose_signer *signers;
 	size_t signer_count;
 
+	signet_header_policy headers;
 	sn_compose_header header;
+	sn_compose_protected protected;
 	sn_compose_recipients named; /* To, Cc, or given */
 	sn_compose_recipients blind; /* each in a copy of its own */
 	sn_compose_recipients self;  /* in every copy */
@@ -120,6 +131,16 @@ const char *sn_compose_header_address(
 /* Whether every signer is a From of the message. */
 signet_status sn_compose_header_check_signers(
     const signet_compose *compose, signet_error *err) SIGNET_CHECKED;
+
+/* compose_protect.c */
+void sn_compose_protected_init(signet_compose *compose);
+void sn_compose_protected_clear(sn_compose_protected *protected);
+/* Once the header has been read. */
+signet_status sn_compose_protect(signet_compose *compose, signet_error *err) SIGNET_CHECKED;
+/* Tells a canon that has not begun. */
+void sn_compose_protected_add(const signet_compose *compose);
+/* Octets that the entity grows by, if its line ends are CRLF. */
+int64_t sn_compose_protected_growth(const signet_compose *compose);
 
 /* compose_recipient.c */
 signet_status sn_compose_recipients_add(signet_compose *compose, sn_compose_recipients *list,

@@ -130,9 +130,12 @@ static signet_status measure_once(signet_compose *compose, bool *again_out, sign
  */
 signet_status sn_compose_take_outer(signet_compose *compose, signet_error *err)
 {
+	const sn_buf *chosen = &compose->protected.outer;
 	sn_mime_header fields = { 0 };
-	signet_status status =
-	    sn_mime_header_parse(compose->ctx, sn_mime_canon_outer(compose->canon), &fields, err);
+	signet_status status = sn_mime_header_parse(compose->ctx,
+	    compose->protected.applies ? (sn_span){ chosen->data, chosen->size }
+				       : sn_mime_canon_outer(compose->canon),
+	    &fields, err);
 
 	for (size_t i = 0; i < fields.count && status == SIGNET_OK; i++) {
 		const sn_mime_field *field = &fields.fields[i];
@@ -169,7 +172,10 @@ static signet_status open_passes(signet_compose *compose, signet_error *err)
 
 	if (status != SIGNET_OK || compose->form != SIGNET_FORM_MIME)
 		return status;
-	return sn_mime_canon_new(compose->ctx, &compose->canon, err);
+	status = sn_mime_canon_new(compose->ctx, &compose->canon, err);
+	if (status == SIGNET_OK)
+		sn_compose_protected_add(compose);
+	return status;
 }
 
 /* At most two passes: the canonical form asks again once, when a leaf must be encoded anew. */

@@ -72,6 +72,8 @@ static signet_status foretell(trial *t, signet_error *err)
 		known = false;
 	else if ((compose->protection & SIGNET_SIGN) != 0)
 		status = sn_compose_sign_tail_size(compose, &known, &t->tail_size, err);
+	/* header protection may add more than goes outside: it wraps around, and back again */
+	t->removed -= (uint64_t)sn_compose_protected_growth(compose);
 	t->content_size = known ? input_size - t->removed : 0;
 	t->is_refuted = !known;
 	return status;
@@ -204,6 +206,8 @@ static signet_status run(trial *t, signet_error *err)
 	if (status != SIGNET_OK || t->is_refuted)
 		return status;
 	status = sn_mime_canon_new(compose->ctx, &compose->canon, err);
+	if (status == SIGNET_OK)
+		sn_compose_protected_add(compose);
 	if (status == SIGNET_OK)
 		status = sn_compose_meter_begin(compose, &t->meter, err);
 	if (status == SIGNET_OK)

@@ -96,7 +96,8 @@ expect 1 open t.eml --show-altered
 prints 'at nine'
 
 # Another sender in From.
-sed 's/^From: .*/From: Mallory <mallory@example.com>\r/' s.eml >imp.eml
+expect 0 sign --headers none m.eml -o plain.eml
+sed 's/^From: .*/From: Mallory <mallory@example.com>\r/' plain.eml >imp.eml
 expect 6 open imp.eml -o imp.out
 says 'signet: impostor: '
 holds 'written all the same' test -s imp.out

@@ -104,6 +104,8 @@ signet_compose_options kit_options(kit *k, unsigned protection)
 
 	options.protection = protection;
 	options.time = k->now;
+	/* what it adds has tests of its own: test_header_protection.c */
+	options.headers = SIGNET_HEADERS_NONE;
 	if ((protection & SIGNET_SIGN) != 0) {
 		options.signers = &k->alice.identity;
 		options.signer_count = 1;

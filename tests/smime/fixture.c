@@ -52,6 +52,7 @@ void fixture_init(fixture *f, const char *key)
 	signet_cert *other_ca = NULL;
 
 	memset(f, 0, sizeof(*f));
+	f->headers = SIGNET_HEADERS_NONE;
 	allocator = harness_allocator(&f->h);
 	options.allocator = &allocator;
 	assert_int_equal(signet_context_new(&options, &f->ctx, &err), SIGNET_OK);
@@ -137,6 +138,7 @@ octets fixture_write(fixture *f, const char *message, unsigned protection, const
 	options.cipher = cipher;
 	options.time = FIXTURE_TIME;
 	options.ignore_sender = true;
+	options.headers = f->headers;
 	if (signer != NULL) {
 		options.signers = &signer->identity;
 		options.signer_count = 1;

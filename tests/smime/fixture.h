@@ -26,6 +26,7 @@ typedef struct fixture {
 	signet_cert *ca;
 	signet_trust *trust;
 	person alice, bob, mallory, stranger;   /* the stranger's CA is unknown */
+	signet_header_policy headers;           /* of what is written; NONE at first */
 } fixture;
 
 /* key: "p-256" or "rsa-2048". */

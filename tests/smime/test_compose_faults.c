@@ -75,6 +75,7 @@ static signet_compose_options form_options(kit *k, size_t form)
 	};
 	signet_compose_options options = kit_options(k, rows[form].protection);
 
+	options.headers = form % 2 == 0 ? SIGNET_HEADERS_SHY : SIGNET_HEADERS_NONE;
 	options.form = rows[form].form;
 	options.opaque = rows[form].opaque;
 	options.cipher = rows[form].cipher;

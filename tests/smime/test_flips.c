@@ -80,6 +80,7 @@ static void run(const char *name, unsigned protection, bool opaque, const char *
 	octets o;
 
 	fixture_init(&f, "p-256");
+	f.headers = SIGNET_HEADERS_BASELINE;
 	o = fixture_write(&f, message, protection, protection & SIGNET_SIGN ? &f.alice : NULL,
 	    protection & SIGNET_ENCRYPT ? &f.bob : NULL, opaque, cipher, SIGNET_FORM_MIME);
 	flip_all(&f, name, &o);

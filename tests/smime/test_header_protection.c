@@ -1,0 +1,309 @@
+/* RFC 9788: what compose puts inside and leaves outside, and what open makes of it. */
+#include "fixture.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char message[] =
+    "Received: from a by b; Tue, 24 Nov 2026 08:00:00 +0000\r\n"
+    "From: \"Alice A.\" <alice@example.com>\r\n"
+    "To: Bob <bob@example.com>,\r\n Carol <carol@example.com>\r\n"
+    "Cc: Friends: dave@example.com;\r\n"
+    "Bcc: erin@example.com\r\n"
+    "Subject: Invoice\r\n 4711\r\n"
+    "Keywords: secret\r\n"
+    "Date: Tue, 24 Nov 2026 09:00:00 +0100\r\n"
+    "MIME-Version: 1.0\r\n"
+    "Content-Type: text/plain; charset=us-ascii; hp=\"clear\"; name=\"a b\";\r\n"
+    "\r\n"
+    "Please pay 1,250.00 EUR.\r\n";
+
+static const unsigned both = SIGNET_SIGN | SIGNET_ENCRYPT;
+
+static int setup(void **state)
+{
+	fixture *f = calloc(1, sizeof(*f));
+
+	assert_non_null(f);
+	fixture_init(f, "p-256");
+	*state = f;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	fixture_clear(*state);
+	free(*state);
+	return 0;
+}
+
+static octets write_message(fixture *f, const char *text, unsigned protection,
+    signet_header_policy headers)
+{
+	f->headers = headers;
+	return fixture_write(f, text, protection, protection & SIGNET_SIGN ? &f->alice : NULL,
+	    protection & SIGNET_ENCRYPT ? &f->bob : NULL, false, NULL, SIGNET_FORM_MIME);
+}
+
+static void entity_only(signet_open_options *options, void *user)
+{
+	(void)user;
+	options->entity = true;
+}
+
+/* The entity inside, and the header section outside. */
+static void take_apart(fixture *f, octets *o, octets *entity_out)
+{
+	opened whole = fixture_open(f, o->data, o->size, entity_only, NULL);
+	char *end = strstr((char *)o->data, "\r\n\r\n");
+
+	assert_int_equal(whole.status, SIGNET_OK);
+	assert_non_null(end);
+	end[2] = '\0';
+	o->size = strlen((char *)o->data);
+	*entity_out = octets_of((char *)whole.content.data);
+	opened_free(&whole);
+}
+
+static void baseline__hides_subject_and_keywords(void **state)
+{
+	fixture *f = *state;
+	octets o = write_message(f, message, both, SIGNET_HEADERS_BASELINE);
+	octets entity;
+
+	take_apart(f, &o, &entity);
+	assert_true(octets_contain(&o, "Subject: [...]\r\n"));
+	assert_false(octets_contain(&o, "4711"));
+	assert_false(octets_contain(&o, "Keywords"));
+	assert_true(octets_contain(&o, "From: \"Alice A.\" <alice@example.com>\r\n"));
+	assert_true(octets_contain(&o, "Received: from a"));
+	assert_true(octets_contain(&entity, "Subject: Invoice\r\n 4711\r\n"));
+	assert_true(octets_contain(&entity, "HP-Outer: Subject: [...]\r\n"));
+	assert_true(octets_contain(&entity, "HP-Outer: Date: Tue, 24 Nov 2026 09:00:00 +0100\r\n"));
+	assert_false(octets_contain(&entity, "HP-Outer: Keywords"));
+	assert_true(octets_contain(&entity, "hp=\"cipher\""));
+	assert_false(octets_contain(&entity, "hp=\"clear\""));
+	assert_true(octets_contain(&entity, "name=\"a b\""));
+	octets_free(&entity);
+	octets_free(&o);
+}
+
+static void shy__leaves_addresses_and_utc(void **state)
+{
+	fixture *f = *state;
+	octets o = write_message(f, message, both, SIGNET_HEADERS_SHY);
+	octets entity;
+
+	take_apart(f, &o, &entity);
+	assert_true(octets_contain(&o, "From: alice@example.com\r\n"));
+	assert_true(octets_contain(&o, "To: bob@example.com,\r\n carol@example.com\r\n"));
+	/* a group is no mailbox-list */
+	assert_true(octets_contain(&o, "Cc: Friends: dave@example.com;\r\n"));
+	assert_true(octets_contain(&o, "Date: Tue, 24 Nov 2026 08:00:00 +0000\r\n"));
+	assert_true(octets_contain(&entity, "HP-Outer: From: alice@example.com\r\n"));
+	assert_true(octets_contain(&entity, "From: \"Alice A.\" <alice@example.com>\r\n"));
+	octets_free(&entity);
+	octets_free(&o);
+}
+
+static void no_confidentiality__hides_nothing(void **state)
+{
+	fixture *f = *state;
+	octets o = write_message(f, message, both, SIGNET_HEADERS_NO_CONFIDENTIALITY);
+	octets entity;
+
+	take_apart(f, &o, &entity);
+	assert_true(octets_contain(&o, "Subject: Invoice\r\n 4711\r\n"));
+	assert_true(octets_contain(&entity, "HP-Outer: Subject: Invoice\r\n 4711\r\n"));
+	octets_free(&entity);
+	octets_free(&o);
+}
+
+static void none__adds_nothing(void **state)
+{
+	fixture *f = *state;
+	octets o = write_message(f, message, both, SIGNET_HEADERS_NONE);
+	octets entity;
+
+	take_apart(f, &o, &entity);
+	assert_true(octets_contain(&o, "Subject: Invoice\r\n 4711\r\n"));
+	assert_false(octets_contain(&entity, "Subject"));
+	octets_free(&entity);
+	octets_free(&o);
+}
+
+/* RFC 9788 2.1.1, 2.2: clear, and no HP-Outer, where nothing is encrypted. */
+static void signed_only__has_no_outer_list(void **state)
+{
+	fixture *f = *state;
+	octets o = write_message(f, message, SIGNET_SIGN, SIGNET_HEADERS_BASELINE);
+
+	assert_true(octets_contain(&o, "hp=\"clear\""));
+	assert_false(octets_contain(&o, "HP-Outer"));
+	assert_false(octets_contain(&o, "[...]"));
+	octets_free(&o);
+}
+
+/* RFC 5322 3.6.3: who is hidden is hidden inside, too; traces are nobody's words. */
+static void bcc_and_traces__are_not_inside(void **state)
+{
+	fixture *f = *state;
+
+	for (unsigned protection = SIGNET_SIGN; protection <= both; protection++) {
+		octets o = write_message(f, message, protection, SIGNET_HEADERS_BASELINE);
+		octets entity;
+
+		take_apart(f, &o, &entity);
+		assert_false(octets_contain(&o, "erin@"));
+		assert_false(octets_contain(&entity, "erin@"));
+		assert_false(octets_contain(&entity, "Received"));
+		octets_free(&entity);
+		octets_free(&o);
+	}
+}
+
+static void round_trip__gives_the_message_back(void **state)
+{
+	fixture *f = *state;
+	octets o = write_message(f, message, both, SIGNET_HEADERS_SHY);
+	opened r = fixture_open(f, o.data, o.size, NULL, NULL);
+
+	assert_int_equal(signet_result_verdict(r.result), SIGNET_VERDICT_VALID);
+	assert_true(octets_contain(&r.content, "Subject: Invoice\r\n 4711\r\n"));
+	assert_true(octets_contain(&r.content, "Keywords: secret\r\n"));
+	assert_true(octets_contain(&r.content, "Date: Tue, 24 Nov 2026 09:00:00 +0100\r\n"));
+	assert_true(octets_contain(&r.content, "From: \"Alice A.\" <alice@example.com>\r\n"));
+	assert_false(octets_contain(&r.content, "[...]"));
+	assert_false(octets_contain(&r.content, "HP-Outer"));
+	assert_int_equal(signet_result_problem_count(r.result), 0);
+	opened_free(&r);
+	octets_free(&o);
+}
+
+/* An entity without a Content-Type gets one: the parameter has to stand somewhere. */
+static void entity__without_type_gets_one(void **state)
+{
+	static const char *const texts[] = {
+		"From: alice@example.com\r\nSubject: x\r\n\r\nhello\r\n",
+		"From: alice@example.com\nSubject: x\n\nhello\n",
+		"From: alice@example.com\r\nSubject: x\r\n\r\nhall\xc3\xb6\r\n" };
+	fixture *f = *state;
+
+	for (size_t i = 0; i < 3; i++) {
+		octets o = write_message(f, texts[i], both, SIGNET_HEADERS_BASELINE);
+		opened r = fixture_open(f, o.data, o.size, NULL, NULL);
+
+		assert_int_equal(signet_result_verdict(r.result), SIGNET_VERDICT_VALID);
+		assert_true(octets_contain(&r.content, "Subject: x\r\n"));
+		assert_true(octets_contain(&r.content, i == 2
+		    ? "Content-Type: text/plain; charset=utf-8; hp=\"cipher\"\r\n"
+		    : "Content-Type: text/plain; charset=us-ascii; hp=\"cipher\"\r\n"));
+		opened_free(&r);
+		octets_free(&o);
+	}
+}
+
+/* What is protected already, or is no message, is left as it is. */
+static void protected_messages__get_nothing_more(void **state)
+{
+	fixture *f = *state;
+	octets once = write_message(f, message, SIGNET_SIGN, SIGNET_HEADERS_NONE);
+	octets twice = write_message(f, (char *)once.data, SIGNET_ENCRYPT, SIGNET_HEADERS_BASELINE);
+	octets bare = write_message(f, "Content-Type: text/plain\r\n\r\nhello\r\n", SIGNET_SIGN,
+	    SIGNET_HEADERS_BASELINE);
+	opened r = fixture_open(f, twice.data, twice.size, NULL, NULL);
+
+	assert_true(octets_contain(&twice, "Subject: Invoice\r\n 4711\r\n"));
+	assert_int_equal(signet_result_verdict(r.result), SIGNET_VERDICT_VALID);
+	assert_false(octets_contain(&bare, "hp="));
+	opened_free(&r);
+	octets_free(&bare);
+	octets_free(&twice);
+	octets_free(&once);
+}
+
+static void replace(octets *o, const char *from, const char *to)
+{
+	char *at = strstr((char *)o->data, from);
+
+	assert_non_null(at);
+	assert_int_equal(strlen(from), strlen(to));
+	memcpy(at, to, strlen(to));
+}
+
+static bool has_problem(const opened *o, const char *code)
+{
+	for (size_t i = 0; i < signet_result_problem_count(o->result); i++)
+		if (strcmp(signet_result_problem_code(o->result, i), code) == 0)
+			return true;
+	return false;
+}
+
+static void outer_field__changed_does_not_count(void **state)
+{
+	fixture *f = *state;
+	octets o = write_message(f, message, both, SIGNET_HEADERS_BASELINE);
+	opened r;
+
+	replace(&o, "Bob <bob@example.com>", "Rob <rob@example.com>");
+	r = fixture_open(f, o.data, o.size, NULL, NULL);
+	assert_int_equal(signet_result_verdict(r.result), SIGNET_VERDICT_VALID);
+	assert_true(has_problem(&r, "header-changed"));
+	assert_true(octets_contain(&r.content, "Bob <bob@example.com>"));
+	assert_false(octets_contain(&r.content, "rob@"));
+	opened_free(&r);
+	octets_free(&o);
+}
+
+static void outer_from__changed_is_not_the_author(void **state)
+{
+	fixture *f = *state;
+	octets o = write_message(f, message, SIGNET_ENCRYPT, SIGNET_HEADERS_BASELINE);
+	opened r;
+
+	replace(&o, "<alice@example.com>", "<mally@example.com>");
+	r = fixture_open(f, o.data, o.size, NULL, NULL);
+	assert_int_equal(signet_result_verdict(r.result), SIGNET_VERDICT_UNSIGNED);
+	assert_string_equal(signet_result_from(r.result), "alice@example.com");
+	assert_true(has_problem(&r, "from-mismatch"));
+	assert_true(octets_contain(&r.content, "<mally@example.com>"));
+	assert_true(octets_contain(&r.content, "4711"));
+	opened_free(&r);
+	octets_free(&o);
+}
+
+static void reader__not_among_the_addressees_is_told(void **state)
+{
+	static const char other[] =
+	    "From: alice@example.com\r\nTo: carol@example.com\r\nSubject: x\r\n\r\nhello\r\n";
+	fixture *f = *state;
+	octets o = write_message(f, other, both, SIGNET_HEADERS_BASELINE);
+	opened r = fixture_open(f, o.data, o.size, NULL, NULL);
+
+	assert_int_equal(signet_result_verdict(r.result), SIGNET_VERDICT_VALID);
+	assert_true(has_problem(&r, "not-addressed-to-me"));
+	opened_free(&r);
+	octets_free(&o);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(baseline__hides_subject_and_keywords),
+		TEST(shy__leaves_addresses_and_utc),
+		TEST(no_confidentiality__hides_nothing),
+		TEST(none__adds_nothing),
+		TEST(signed_only__has_no_outer_list),
+		TEST(bcc_and_traces__are_not_inside),
+		TEST(round_trip__gives_the_message_back),
+		TEST(entity__without_type_gets_one),
+		TEST(protected_messages__get_nothing_more),
+		TEST(outer_field__changed_does_not_count),
+		TEST(outer_from__changed_is_not_the_author),
+		TEST(reader__not_among_the_addressees_is_told),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
