@@ -29,16 +29,17 @@ typedef struct signet_passphrase {
 } signet_passphrase;
 
 /*
- * Reads the first private key in data: PKCS#8 plain or encrypted, or the traditional RSA and EC
- * forms, PEM or DER. passphrase may be NULL. Errors: SIGNET_E_PASSPHRASE (wrong, or none),
+ * Reads the first private key in data: PKCS#8 plain or encrypted, or the traditional RSA, EC and
+ * DSA forms, PEM or DER. passphrase may be NULL. Errors: SIGNET_E_PASSPHRASE (wrong, or none),
  * SIGNET_E_MALFORMED, SIGNET_E_UNAVAILABLE (algorithm).
  */
 SIGNET_API signet_status signet_key_read(signet_context *ctx, const uint8_t *data, size_t size,
     const char *what, const signet_passphrase *passphrase, signet_key **key_out,
     signet_error *err) SIGNET_CHECKED;
 
-/* Makes a key: "rsa-3072", "rsa-2048", "rsa-4096", "p-256", "p-384", "p-521", "ed25519", "ed448",
- * "x25519", "x448". SIGNET_E_USAGE: another. */
+/* Makes a key: "rsa-3072", "rsa-2048", "rsa-4096", "p-256", "p-384", "p-521",
+ * "brainpoolp256r1", "brainpoolp384r1", "brainpoolp512r1", "ed25519", "ed448", "x25519", "x448".
+ * SIGNET_E_USAGE: another. */
 SIGNET_API signet_status signet_key_generate(signet_context *ctx, const char *algorithm,
     signet_key **key_out, signet_error *err) SIGNET_CHECKED;
 

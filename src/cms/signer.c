@@ -18,6 +18,18 @@ const sn_alg *sn_cms_signer_digest(const sn_cms_signer *signer)
 	return sn_alg_by_oid(SN_ALG_DIGEST, signer->digest.oid);
 }
 
+static const sn_alg *signature_of(const sn_cms_signer *signer)
+{
+	return sn_alg_by_oid(SN_ALG_SIGNATURE, signer->signature_algorithm.oid);
+}
+
+bool sn_cms_signer_wants_content(const sn_cms_signer *signer)
+{
+	const sn_alg *alg = signature_of(signer);
+
+	return !signer->has_signed_attributes && alg != NULL && sn_signature_is_oneshot(alg);
+}
+
 typedef struct judging {
 	const signet_context *ctx;
 	const sn_cms_signer *signer;
@@ -214,7 +226,8 @@ static signet_status judge_without_attributes(judging *j, bool is_attribute_set,
 		judge(j, SN_CMS_SIGNATURE_FORM_BAD, "signed-attributes-missing");
 	if (!is_good(j))
 		return SIGNET_OK;
-	status = check_signature(j, true, j->digest, &is_correct, err);
+	status = check_signature(
+	    j, !sn_cms_signer_wants_content(j->signer), j->digest, &is_correct, err);
 	return judge_check(j, status, is_correct);
 }
 
@@ -227,7 +240,7 @@ signet_status sn_cms_signer_verify(const signet_context *ctx, const sn_cms_signe
 		.signer = signer,
 		.cert = cert,
 		.digest_alg = sn_cms_signer_digest(signer),
-		.signature_alg = sn_alg_by_oid(SN_ALG_SIGNATURE, signer->signature_algorithm.oid),
+		.signature_alg = signature_of(signer),
 		.content_type = content_type,
 		.digest = digest,
 		.state = SN_CMS_SIGNATURE_GOOD,

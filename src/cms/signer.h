@@ -46,8 +46,15 @@ signet_status sn_cms_attributes_read(const sn_cms_signer *signer, sn_cms_attribu
     const char **form_out, signet_error *err) SIGNET_CHECKED;
 
 /*
+ * Whether the signature is over the content itself (RFC 8419 3.2: without signed attributes, by an
+ * algorithm that takes no digest).
+ */
+bool sn_cms_signer_wants_content(const sn_cms_signer *signer);
+
+/*
  * Judges one signer. key: of its certificate. content_type: OID contents of eContentType.
- * digest: the digest of the content under sn_cms_signer_digest. is_attribute_set: the content
+ * digest: the digest of the content under sn_cms_signer_digest, or the content itself for one who
+ * wants that. is_attribute_set: the content
  * itself is a SET OF Attribute in DER (then a signer without attributes is refused).
  * *reason_out is a problem code or NULL: algorithm-unavailable; digest-mismatch; signature-invalid;
  * of a form that is bad: attribute-repeated, attribute-malformed, attribute-set-content,

@@ -12,6 +12,7 @@
 #define OID_NIST_HASH 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02
 #define OID_NIST_SIG 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x03
 #define OID_ECDSA_SHA2 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03 /* 1.2.840.10045.4.3 */
+#define OID_DSA 0x2a, 0x86, 0x48, 0xce, 0x38, 0x04              /* 1.2.840.10040.4 */
 #define OID_SECG_STDDH 0x2b, 0x81, 0x04, 0x01, 0x0b             /* 1.3.132.1.11 */
 #define OID_SECG_COFACTOR 0x2b, 0x81, 0x04, 0x01, 0x0e          /* 1.3.132.1.14 */
 #define OID_X963 0x2b, 0x81, 0x05, 0x10, 0x86, 0x48, 0x3f, 0x00 /* 1.3.133.16.840.63.0 */
@@ -112,6 +113,14 @@ static const sn_alg table[] = {
 	    "ecdsa", "EC", NULL, "ec", false, false, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01),
 	SIGNATURE(
 	    "ecdsa", "EC", "sha1", "ec", true, false, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x01),
+	/* FIPS 186-4's DSA, which FIPS 186-5 no longer has; RFC 5754 3.1, RFC 3370 3.1 */
+	SIGNATURE("dsa", "DSA", "sha1", "dsa", true, false, OID_DSA, 3),
+	SIGNATURE("dsa", "DSA", "sha224", "dsa", true, false, OID_NIST_SIG, 1),
+	SIGNATURE("dsa", "DSA", "sha256", "dsa", true, false, OID_NIST_SIG, 2),
+	SIGNATURE("dsa", "DSA", "sha384", "dsa", true, false, OID_NIST_SIG, 3),
+	SIGNATURE("dsa", "DSA", "sha512", "dsa", true, false, OID_NIST_SIG, 4),
+	/* id-dsa where an identifier with its digest belongs: seen, as id-ecPublicKey is */
+	SIGNATURE("dsa", "DSA", NULL, "dsa", true, false, OID_DSA, 1),
 	SIGNATURE("ed25519", "ED25519", NULL, "ed25519", false, true, 0x2b, 0x65, 0x70),
 	SIGNATURE("ed448", "ED448", NULL, "ed448", false, true, 0x2b, 0x65, 0x71),
 

@@ -178,6 +178,18 @@ static signet_status unlock_pkcs8(
 	return status;
 }
 
+static const char *kind_of_label(sn_pem_label label)
+{
+	switch (label) {
+	case SN_PEM_EC: return "EC";
+	case SN_PEM_DSA: return "DSA";
+	case SN_PEM_RSA:
+	case SN_PEM_PKCS8:
+	case SN_PEM_PKCS8_ENCRYPTED: break;
+	}
+	return "RSA";
+}
+
 static signet_status unlock_pem(
     reader *r, const void *locked, sn_span passphrase, signet_error *err)
 {
@@ -191,8 +203,8 @@ static signet_status unlock_pem(
 	if (status != SIGNET_OK)
 		goto out;
 	if (intact)
-		status = read_traditional(r, pem->label == SN_PEM_RSA ? "RSA" : "EC",
-		    (sn_span){ plain.data, plain.size }, err);
+		status = read_traditional(
+		    r, kind_of_label(pem->label), (sn_span){ plain.data, plain.size }, err);
 	/* one wrong passphrase in 256 leaves padding that looks right and a key that does not */
 	if (!intact || status == SIGNET_E_MALFORMED)
 		status = wrong(r, err);
@@ -250,6 +262,18 @@ static signet_status read_encrypted(reader *r, sn_span der, signet_error *err)
 	return status;
 }
 
+/* Both are a version and then numbers: eight in RFC 8017 A.1.2, unless there are further primes;
+ * five in the form of DSA that OpenSSL made up. */
+static bool is_dsa(sn_span numbers)
+{
+	sn_span number;
+	size_t count = 0;
+
+	while (sn_der_take(&numbers, SN_DER_INTEGER, &number))
+		count++;
+	return count == 5 && numbers.size == 0;
+}
+
 /*
  * RFC 5208 5 and 6, RFC 8017 A.1.2, RFC 5915 3: what follows the version, or comes in its place,
  * tells them apart.
@@ -265,7 +289,7 @@ static signet_status read_der(reader *r, sn_span der, signet_error *err)
 	if (!sn_der_take(&inside, SN_DER_INTEGER, &version))
 		return read_encrypted(r, der, err);
 	if (inside.size != 0 && inside.data[0] == SN_DER_INTEGER)
-		return read_traditional(r, "RSA", der, err);
+		return read_traditional(r, is_dsa(inside) ? "DSA" : "RSA", der, err);
 	if (inside.size != 0 && inside.data[0] == SN_DER_OCTET_STRING)
 		return read_traditional(r, "EC", der, err);
 	return read_plain(r, der, err);

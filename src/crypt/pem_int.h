@@ -10,7 +10,8 @@ typedef enum sn_pem_label {
 	SN_PEM_PKCS8,
 	SN_PEM_PKCS8_ENCRYPTED,
 	SN_PEM_RSA,
-	SN_PEM_EC
+	SN_PEM_EC,
+	SN_PEM_DSA
 } sn_pem_label;
 
 /* The first private key among the PEM blocks of data. */

@@ -22,6 +22,7 @@ static bool label_of(const char *name, sn_pem_label *label_out)
 		{ PEM_STRING_PKCS8, SN_PEM_PKCS8_ENCRYPTED },
 		{ PEM_STRING_RSA, SN_PEM_RSA },
 		{ PEM_STRING_ECPRIVATEKEY, SN_PEM_EC },
+		{ PEM_STRING_DSA, SN_PEM_DSA },
 	};
 
 	for (size_t i = 0; i < sizeof(labels) / sizeof(labels[0]); i++) {

@@ -38,6 +38,7 @@ unsigned sn_public_key_bits(const sn_public_key *key);
  * Verifies a signature. alg is the row of signatureAlgorithm, parameters its parameters (a whole
  * TLV, empty when absent), digest the row of digestAlgorithm. With is_digest, data is the digest
  * value of the content; else the message itself (signed attributes), short enough to be at hand.
+ * A one-shot algorithm takes the message only (is_digest: SIGNET_E_UNAVAILABLE).
  * *good_out is the verdict; a key of another kind than the algorithm's is false. Errors: ours and
  * SIGNET_E_UNAVAILABLE only.
  */
@@ -46,12 +47,22 @@ signet_status sn_signature_verify(const sn_public_key *key, const sn_alg *alg, s
     signet_error *err) SIGNET_CHECKED;
 
 /*
+ * What is weak about a signature, by name: "md5", "sha1" (of the content, of the attributes, or in
+ * the parameters of RSA-PSS, whose absence means it), "dsa"; NULL when nothing is.
+ */
+const char *sn_signature_weakness(const sn_alg *alg, sn_span parameters, const sn_alg *digest);
+/* Ed25519, Ed448: what is signed goes in whole, no digest of ours. */
+bool sn_signature_is_oneshot(const sn_alg *alg);
+
+/*
  * How a private key signs: the digest it goes with (asked: NULL or a digest name), and the DER
  * AlgorithmIdentifiers to write.
  */
 typedef struct sn_signature_plan {
 	const sn_alg *digest;
 	const sn_alg *signature;
+	const sn_alg *mask_digest; /* RSA-PSS: of MGF1 */
+	size_t salt;               /* RSA-PSS: octets */
 	uint8_t digest_identifier[32]; /* DER AlgorithmIdentifier */
 	size_t digest_identifier_size;
 	uint8_t signature_identifier[96]; /* DER AlgorithmIdentifier */

@@ -25,8 +25,8 @@ typedef struct sn_oaep {
 sn_rsa_read sn_pss_read(sn_span parameters, sn_pss *pss_out);
 sn_rsa_read sn_oaep_read(sn_span parameters, sn_oaep *oaep_out);
 
-/* The AlgorithmIdentifier: one digest for both uses, the salt as long as it; no label. */
-void sn_pss_write(sn_der_writer *writer, const sn_alg *hash);
+/* The AlgorithmIdentifiers. OAEP: one digest for both uses, no label. */
+void sn_pss_write(sn_der_writer *writer, const sn_pss *pss);
 void sn_oaep_write(sn_der_writer *writer, const sn_alg *hash);
 
 #endif

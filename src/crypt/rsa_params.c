@@ -116,13 +116,13 @@ sn_rsa_read sn_oaep_read(sn_span parameters, sn_oaep *oaep_out)
 	return SN_RSA_READ;
 }
 
-/* From the end to the front: [1] MGF1 with the digest, then [0] the digest before it. */
-static void write_hashes(sn_der_writer *writer, const sn_alg *hash)
+/* From the end to the front: [1] MGF1 with its digest, then [0] the digest before it. */
+static void write_hashes(sn_der_writer *writer, const sn_alg *hash, const sn_alg *mask_hash)
 {
 	const size_t end = writer->at;
 	size_t inside;
 
-	sn_der_put_algorithm(writer, hash->oid, hash->oid_size, true);
+	sn_der_put_algorithm(writer, mask_hash->oid, mask_hash->oid_size, true);
 	inside = writer->at;
 	sn_der_put(writer, oid_mgf1, sizeof(oid_mgf1));
 	sn_der_wrap(writer, SN_DER_OID, inside);
@@ -145,15 +145,17 @@ static void write_identifier(sn_der_writer *writer, const sn_alg *alg, size_t en
 	sn_der_wrap(writer, SN_DER_SEQUENCE, end);
 }
 
-void sn_pss_write(sn_der_writer *writer, const sn_alg *hash)
+void sn_pss_write(sn_der_writer *writer, const sn_pss *pss)
 {
 	const size_t end = writer->at;
-	const uint8_t salt = (uint8_t)hash->size;
+	const uint8_t salt[] = { (uint8_t)(pss->salt >> 8), (uint8_t)pss->salt };
+	/* DER: the shortest form whose first bit is no sign */
+	const size_t skipped = pss->salt < 0x80 ? 1 : 0;
 
-	sn_der_put(writer, &salt, 1);
+	sn_der_put(writer, salt + skipped, sizeof(salt) - skipped);
 	sn_der_wrap(writer, SN_DER_INTEGER, end);
 	sn_der_wrap(writer, SN_DER_CONTEXT + 2, end);
-	write_hashes(writer, hash);
+	write_hashes(writer, pss->hash, pss->mask_hash);
 	write_identifier(writer, sn_alg_by_name(SN_ALG_SIGNATURE, "rsa-pss"), end);
 }
 
@@ -161,6 +163,6 @@ void sn_oaep_write(sn_der_writer *writer, const sn_alg *hash)
 {
 	const size_t end = writer->at;
 
-	write_hashes(writer, hash);
+	write_hashes(writer, hash, hash);
 	write_identifier(writer, sn_alg_by_name(SN_ALG_TRANSPORT, "rsa-oaep"), end);
 }

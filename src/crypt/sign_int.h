@@ -10,7 +10,5 @@ signet_status sn_rsa_prepare(EVP_PKEY_CTX *work, const signet_context *ctx, cons
     const sn_pss *pss, signet_error *err) SIGNET_CHECKED;
 /* Whether a key of that kind makes signatures of that row. */
 bool sn_signature_fits(const sn_alg *alg, const char *key_kind);
-/* Ed25519, Ed448: the message goes in whole, no digest of ours. */
-bool sn_signature_is_oneshot(const sn_alg *alg);
 
 #endif

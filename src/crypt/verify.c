@@ -16,6 +16,24 @@ bool sn_signature_fits(const sn_alg *alg, const char *key_kind)
 	return strcmp(alg->key, key_kind) == 0;
 }
 
+const char *sn_signature_weakness(const sn_alg *alg, sn_span parameters, const sn_alg *digest)
+{
+	sn_pss pss;
+
+	if (digest != NULL && digest->weak)
+		return digest->name;
+	if (alg == NULL)
+		return NULL;
+	if (strcmp(alg->name, "rsa-pss") == 0)
+		return sn_pss_read(parameters, &pss) == SN_RSA_READ && pss.hash->weak
+			   ? pss.hash->name
+			   : NULL;
+	if (!alg->weak)
+		return NULL;
+	digest = alg->digest != NULL ? sn_alg_by_name(SN_ALG_DIGEST, alg->digest) : NULL;
+	return digest != NULL && digest->weak ? digest->name : alg->name;
+}
+
 /* What a signature was made over. */
 typedef struct signed_value {
 	const sn_alg *hash;

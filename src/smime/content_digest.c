@@ -1,5 +1,6 @@
 #include "smime/content_digest.h"
 
+#include "base/buf.h"
 #include "base/mem.h"
 #include "cms/attributes.h"
 #include "mime/canon.h"
@@ -24,6 +25,9 @@ struct sn_content_digest {
 	uint64_t total;
 	one_digest digests[SN_CONTENT_DIGESTS];
 	size_t count;
+	bool wants_content;
+	sn_buf content;         /* as it came */
+	sn_buf crlf_content;    /* once there was a bare LF */
 };
 
 signet_status sn_content_digest_new(const signet_context *ctx, bool text,
@@ -35,6 +39,9 @@ signet_status sn_content_digest_new(const signet_context *ctx, bool text,
 		return SIGNET_E_MEMORY;
 	digest->ctx = ctx;
 	digest->text = text;
+	sn_buf_init(&digest->content, ctx, ctx->limits.oneshot, "content that is signed in one go");
+	sn_buf_init(
+	    &digest->crlf_content, ctx, ctx->limits.oneshot, "content that is signed in one go");
 	*digest_out = digest;
 	return SIGNET_OK;
 }
@@ -69,10 +76,23 @@ signet_status sn_content_digest_want(sn_content_digest *digest, const sn_alg *al
 	return SIGNET_OK;
 }
 
+void sn_content_digest_want_content(sn_content_digest *digest)
+{
+	digest->wants_content = true;
+}
+
+bool sn_content_digest_has_content(const sn_content_digest *digest)
+{
+	return digest->wants_content;
+}
+
 static signet_status write_exact(sn_content_digest *digest, const uint8_t *data, size_t size,
     signet_error *err)
 {
 	signet_status status = SIGNET_OK;
+
+	if (digest->wants_content)
+		status = sn_buf_append(&digest->content, data, size, err);
 
 	for (size_t i = 0; i < digest->count && status == SIGNET_OK; i++)
 		status = sn_digest_write(digest->digests[i].exact, data, size, err);
@@ -84,6 +104,8 @@ static signet_status write_crlf_piece(sn_content_digest *digest, const uint8_t *
 {
 	signet_status status = SIGNET_OK;
 
+	if (digest->wants_content)
+		status = sn_buf_append(&digest->crlf_content, data, size, err);
 	for (size_t i = 0; i < digest->count && status == SIGNET_OK; i++)
 		status = sn_digest_write(digest->digests[i].crlf, data, size, err);
 	return status;
@@ -100,7 +122,8 @@ static signet_status branch(sn_content_digest *digest, signet_error *err)
 			return status;
 	}
 	digest->has_branched = true;
-	return SIGNET_OK;
+	return sn_buf_append(
+	    &digest->crlf_content, digest->content.data, digest->content.size, err);
 }
 
 static signet_status write_crlf(sn_content_digest *digest, const uint8_t *data, size_t size,
@@ -190,6 +213,16 @@ sn_span sn_content_digest_crlf(const sn_content_digest *digest, const sn_alg *al
 	return one == NULL ? (sn_span){ NULL, 0 } : (sn_span){ one->crlf_value, one->crlf_size };
 }
 
+sn_span sn_content_digest_exact_content(const sn_content_digest *digest)
+{
+	return (sn_span){ digest->content.data, digest->content.size };
+}
+
+sn_span sn_content_digest_crlf_content(const sn_content_digest *digest)
+{
+	return (sn_span){ digest->crlf_content.data, digest->crlf_content.size };
+}
+
 bool sn_content_digest_is_attribute_set(const sn_content_digest *digest)
 {
 	return sn_cms_is_attribute_set((sn_span){ digest->head, digest->head_size }, digest->total);
@@ -206,5 +239,7 @@ void sn_content_digest_free(sn_content_digest **digest_ptr)
 		sn_digest_free(&digest->digests[i].exact);
 		sn_digest_free(&digest->digests[i].crlf);
 	}
+	sn_buf_clear(&digest->content);
+	sn_buf_clear(&digest->crlf_content);
 	sn_free(digest->ctx, digest);
 }

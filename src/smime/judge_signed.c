@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/time.h"
 #include "cert/email.h"
+#include "crypt/public_key.h"
 #include "smime/judge.h"
 
 /* Clocks differ; more than this in the future is no clock. */
@@ -37,6 +38,8 @@ static void name_algorithm(const sn_signer *signer, char text[32])
 		return;
 	if (strcmp(alg->name, "ecdsa") == 0 && key != NULL && strncmp(key, "p-", 2) == 0)
 		(void)snprintf(text, 32, "ecdsa-p%s", key + 2);
+	else if (strcmp(alg->name, "ecdsa") == 0 && key != NULL)
+		(void)snprintf(text, 32, "ecdsa-%s", key);
 	else
 		(void)snprintf(text, 32, "%s", alg->name);
 }
@@ -87,12 +90,25 @@ static const char *who_of(const sn_signer *signer)
 	return signer->cert != NULL ? signet_cert_subject(signer->cert) : "the signer";
 }
 
-/* SHA-1 and MD5 signatures can be forged; their signer is not believed. */
-static bool is_weak(const sn_signer *signer)
+/* SHA-1 and MD5 signatures can be forged, DSA is withdrawn; their signer is not believed. */
+static signet_status judge_weakness(bench *b, const sn_signer *signer, sn_signer_result *out,
+    signet_error *err)
 {
-	const sn_alg *alg = sn_alg_by_oid(SN_ALG_SIGNATURE, signer->info.signature_algorithm.oid);
+	const sn_cms_algorithm *used = &signer->info.signature_algorithm;
+	const char *weak = sn_signature_weakness(
+	    sn_alg_by_oid(SN_ALG_SIGNATURE, used->oid), used->parameters, signer->digest);
+	char text[120];
+	signet_status status;
 
-	return (signer->digest != NULL && signer->digest->weak) || (alg != NULL && alg->weak);
+	if (weak == NULL)
+		return SIGNET_OK;
+	if (out->status == SIGNET_SIGNER_VALID)
+		out->reason = "weak-algorithm";
+	out->status = SIGNET_SIGNER_UNTRUSTED;
+	(void)snprintf(text, sizeof(text),
+	    "the signature uses %s, which is too weak to prove who made it", weak);
+	status = problem(b, "weak-algorithm", text, who_of(signer), err);
+	return status == SIGNET_OK ? sn_result_problem_arg(b->result, "algorithm", weak, err) : status;
 }
 
 static signet_status judge_trust(bench *b, const sn_signer *signer, sn_signer_result *out,
@@ -101,7 +117,6 @@ static signet_status judge_trust(bench *b, const sn_signer *signer, sn_signer_re
 	const signet_open_options *options = b->plan->options;
 	sn_chain_verdict chain = { 0 };
 	signet_status status = SIGNET_OK;
-	char text[400];
 
 	out->status = SIGNET_SIGNER_UNTRUSTED;
 	if (options->trust == NULL) {
@@ -125,13 +140,6 @@ static signet_status judge_trust(bench *b, const sn_signer *signer, sn_signer_re
 		status = problem(b, "revocation-unknown", "whether the signer's certificate has been "
 		    "revoked could not be found out", who_of(signer), err);
 	sn_chain_verdict_clear(&chain);
-	if (status == SIGNET_OK && is_weak(signer)) {
-		out->status = SIGNET_SIGNER_UNTRUSTED;
-		out->reason = "weak-algorithm";
-		(void)snprintf(text, sizeof(text), "the signature uses %s, which can be forged",
-		    signer->digest != NULL ? signer->digest->name : "an algorithm");
-		status = problem(b, out->reason, text, who_of(signer), err);
-	}
 	return status;
 }
 
@@ -216,6 +224,8 @@ static signet_status judge_signer(bench *b, const sn_signer *signer, signet_erro
 	case SN_CMS_SIGNATURE_GOOD:
 		b->any_intact = true;
 		status = judge_trust(b, signer, out, err);
+		if (status == SIGNET_OK)
+			status = judge_weakness(b, signer, out, err);
 		b->any_trusted = b->any_trusted || out->status == SIGNET_SIGNER_VALID;
 		return status;
 	case SN_CMS_SIGNATURE_BAD:

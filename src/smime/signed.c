@@ -5,6 +5,7 @@
 
 #include "base/ascii.h"
 #include "base/mem.h"
+#include "crypt/public_key.h"
 
 /* "sha-256", "SHA1", "sha3-256" (RFC 8551 3.5.3.2) as the table names them. */
 static const sn_alg *digest_by_micalg(const char *name, size_t size)
@@ -46,6 +47,8 @@ static signet_status want_signers(sn_signed_level *sig, signet_error *err)
 	for (size_t i = 0; i < sig->signer_count; i++) {
 		signet_status status;
 
+		if (sn_cms_signer_wants_content(&sig->signers[i].info))
+			sn_content_digest_want_content(sig->digest);
 		if (sig->signers[i].digest == NULL)
 			continue;
 		status = sn_content_digest_want(sig->digest, sig->signers[i].digest, err);
@@ -95,7 +98,9 @@ bool sn_signed_is_unforgeable(const sn_signed_level *sig)
 		    sn_alg_by_oid(SN_ALG_SIGNATURE, signer->info.signature_algorithm.oid);
 
 		if (signer->state == SN_CMS_SIGNATURE_GOOD && signer->digest != NULL &&
-		    !signer->digest->weak && alg != NULL && !alg->weak)
+		    alg != NULL &&
+		    sn_signature_weakness(alg, signer->info.signature_algorithm.parameters,
+			signer->digest) == NULL)
 			return true;
 	}
 	return false;
@@ -108,6 +113,9 @@ bool sn_signed_wants_more(const sn_plan *plan, const sn_level *level)
 	for (size_t i = 0; sig->digest != NULL && i < sig->signer_count; i++) {
 		const sn_alg *alg = sig->signers[i].digest;
 
+		if (sn_cms_signer_wants_content(&sig->signers[i].info) &&
+		    !sn_content_digest_has_content(sig->digest))
+			return true;
 		if (alg != NULL && sn_alg_is_available(plan->ctx, alg) &&
 		    !sn_content_digest_has(sig->digest, alg))
 			return true;
@@ -239,10 +247,13 @@ static signet_status try_cert(sn_plan *plan, sn_signed_level *sig, sn_signer *si
 {
 	const sn_span type = { sig->content_type, sig->content_type_size };
 	const bool is_set = sn_content_digest_is_attribute_set(sig->digest);
-	const sn_span crlf = sn_content_digest_crlf(sig->digest, signer->digest);
-	signet_status status = sn_cms_signer_verify(plan->ctx, &signer->info, cert, type,
-	    sn_content_digest_exact(sig->digest, signer->digest), is_set, &signer->state,
-	    &signer->reason, err);
+	const bool whole = sn_cms_signer_wants_content(&signer->info);
+	const sn_span exact = whole ? sn_content_digest_exact_content(sig->digest) :
+	    sn_content_digest_exact(sig->digest, signer->digest);
+	const sn_span crlf = whole ? sn_content_digest_crlf_content(sig->digest) :
+	    sn_content_digest_crlf(sig->digest, signer->digest);
+	signet_status status = sn_cms_signer_verify(plan->ctx, &signer->info, cert, type, exact,
+	    is_set, &signer->state, &signer->reason, err);
 
 	if (status != SIGNET_OK || crlf.size == 0 || signer->state == SN_CMS_SIGNATURE_GOOD)
 		return status;

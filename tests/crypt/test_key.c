@@ -28,6 +28,10 @@ static const struct {
 	{ "ec-traditional.der", "p-256", "ec", 256 },
 	{ "ec-traditional-3des.pem", "p-256", "ec", 256 },
 	{ "ec-with-parameters.pem", "p-256", "ec", 256 },
+	{ "dsa.pem", "dsa", "dsa", 2048 },
+	{ "dsa-traditional.pem", "dsa", "dsa", 2048 },
+	{ "dsa-traditional.der", "dsa", "dsa", 2048 },
+	{ "dsa-traditional-aes128.pem", "dsa", "dsa", 2048 },
 	{ "certificate-and-key.pem", "p-256", "ec", 256 },
 	{ "ed25519.pem", "ed25519", "ed25519", 253 },
 };

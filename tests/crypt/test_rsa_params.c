@@ -130,7 +130,7 @@ static void what_is_written__is_read_again(void **state)
 		if (hash->kind != SN_ALG_DIGEST || !hash->write)
 			continue;
 		sn_der_begin(&writer);
-		sn_pss_write(&writer, hash);
+		sn_pss_write(&writer, &(sn_pss){ hash, hash, (int)hash->size });
 		whole = sn_der_get(&writer);
 		assert_true(sn_der_take_algorithm(&whole, &oid, &parameters));
 		assert_int_equal(whole.size, 0);
@@ -149,12 +149,45 @@ static void what_is_written__is_read_again(void **state)
 	}
 }
 
+/* RFC 4055 3.1: the digest of MGF1 may be another, and the salt of any length. */
+static void salt_of_any_length__is_written_as_der(void **state)
+{
+	static const struct {
+		int salt;
+		const char *integer;
+	} cases[] = { { 0, "a203020100" }, { 20, "a203020114" }, { 127, "a20302017f" },
+		{ 128, "a20402020080" }, { 190, "a204020200be" }, { 446, "a204020201be" } };
+	const sn_alg *hash = sn_alg_by_name(SN_ALG_DIGEST, "sha512");
+	const sn_alg *mask = sn_alg_by_name(SN_ALG_DIGEST, "sha1");
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		uint8_t octets[16];
+		const sn_span wanted = unhex(cases[i].integer, octets, sizeof(octets));
+		sn_der_writer writer;
+		sn_span whole, oid, parameters;
+		sn_pss pss;
+
+		sn_der_begin(&writer);
+		sn_pss_write(&writer, &(sn_pss){ hash, mask, cases[i].salt });
+		whole = sn_der_get(&writer);
+		assert_memory_equal(
+		    whole.data + whole.size - wanted.size, wanted.data, wanted.size);
+		assert_true(sn_der_take_algorithm(&whole, &oid, &parameters));
+		assert_int_equal(sn_pss_read(parameters, &pss), SN_RSA_READ);
+		assert_ptr_equal(pss.hash, hash);
+		assert_ptr_equal(pss.mask_hash, mask);
+		assert_int_equal(pss.salt, cases[i].salt);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pss__is_read_or_refused),
 		cmocka_unit_test(oaep__is_read_or_refused),
 		cmocka_unit_test(what_is_written__is_read_again),
+		cmocka_unit_test(salt_of_any_length__is_written_as_der),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

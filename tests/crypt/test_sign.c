@@ -1,8 +1,10 @@
 #include "kit.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "crypt/digest.h"
+#include "crypt/evp.h"
 #include "crypt/rsa_int.h"
 
 /* A signature of each kind, made here. */
@@ -17,14 +19,23 @@ typedef struct rig {
 
 static const char message_text[] = "signed attributes, by and large";
 
+/* "rsa-pss-mgf1" is rsa-pss-mgf1.pem */
+static signet_key *load_pss_key(kit *k, const char *kind)
+{
+	char name[40];
+
+	(void)snprintf(name, sizeof(name), "%s.pem", kind);
+	return load_key(k, name);
+}
+
 static void rig_init(rig *r, void **state, const char *kind, const char *digest)
 {
 	sn_span rest, oid;
 
 	memset(r, 0, sizeof(*r));
 	r->k = *state;
-	if (strcmp(kind, "rsa-pss") == 0)
-		r->key = load_key(r->k, "rsa-pss.pem");
+	if (strncmp(kind, "rsa-pss", 7) == 0)
+		r->key = load_pss_key(r->k, kind);
 	else if (strcmp(kind, "rsa-2048") == 0)
 		r->key = load_key(r->k, "rsa.pem");
 	else
@@ -74,7 +85,19 @@ static const struct {
 	{ "rsa-2048", NULL, "sha256", "rsa-pkcs1" },
 	{ "rsa-2048", "sha512", "sha512", "rsa-pkcs1" },
 	{ "rsa-2048", "sha3-256", "sha3-256", "rsa-pkcs1" },
+	{ "rsa-2048", "sha3-224", "sha3-224", "rsa-pkcs1" },
+	{ "rsa-2048", "sha3-384", "sha3-384", "rsa-pkcs1" },
+	{ "rsa-2048", "sha3-512", "sha3-512", "rsa-pkcs1" },
 	{ "rsa-pss", "sha384", "sha384", "rsa-pss" },
+	{ "rsa-pss", NULL, "sha384", "rsa-pss" },
+	{ "rsa-pss-mgf1", NULL, "sha256", "rsa-pss" },
+	{ "rsa-pss-free", NULL, "sha256", "rsa-pss" },
+	{ "rsa-pss-free", "sha3-512", "sha3-512", "rsa-pss" },
+	{ "rsa-pss-short", "sha512", "sha512", "rsa-pss" },
+	{ "brainpoolp256r1", NULL, "sha256", "ecdsa" },
+	{ "brainpoolp384r1", NULL, "sha384", "ecdsa" },
+	{ "brainpoolp512r1", NULL, "sha512", "ecdsa" },
+	{ "p-384", "sha3-384", "sha3-384", "ecdsa" },
 	{ "p-256", NULL, "sha256", "ecdsa" },
 	{ "p-256", "sha512", "sha512", "ecdsa" },
 	{ "p-384", NULL, "sha384", "ecdsa" },
@@ -235,6 +258,135 @@ static void restricted_key__signs_as_it_is_restricted_only(void **state)
 	assert_false(verifies(
 	    &r, r.plan.signature, (sn_span){ 0 }, r.plan.digest, false, text_span(message_text)));
 	rig_clear(&r);
+}
+
+/* RFC 4055 3.1: digest and MGF1 digest are the key's, the salt at least as long as it says. */
+static void pss_key__is_obeyed(void **state)
+{
+	static const struct {
+		const char *key;
+		const char *digest; /* asked */
+		const char *hash;   /* NULL: refused */
+		const char *mask_hash;
+		int salt;
+	} cases[] = {
+		{ "rsa-pss", NULL, "sha384", "sha384", 48 },
+		{ "rsa-pss", "sha256", NULL, NULL, 0 },
+		{ "rsa-pss-mgf1", NULL, "sha256", "sha512", 64 },
+		{ "rsa-pss-mgf1", "sha256", "sha256", "sha512", 64 },
+		{ "rsa-pss-mgf1", "sha512", NULL, NULL, 0 },
+		{ "rsa-pss-sha1", NULL, NULL, NULL, 0 },
+		{ "rsa-pss-sha1", "sha256", NULL, NULL, 0 },
+		{ "rsa-pss-free", NULL, "sha256", "sha256", 32 },
+		{ "rsa-pss-free", "sha512", "sha512", "sha512", 64 },
+		{ "rsa-pss-free", "shake256", NULL, NULL, 0 },
+		{ "rsa-pss-short", "sha512", "sha512", "sha512", 62 },
+	};
+	kit *k = *state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		signet_key *key = load_pss_key(k, cases[i].key);
+		sn_signature_plan plan;
+		signet_status status = sn_signature_plan_make(key, cases[i].digest, &plan, &k->err);
+		sn_span rest, oid, parameters;
+		sn_pss pss;
+
+		signet_key_unref(&key);
+		if (cases[i].hash == NULL) {
+			assert_int_equal(status, SIGNET_E_USAGE);
+			continue;
+		}
+		must(status, &k->err);
+		rest = (sn_span){ plan.signature_identifier, plan.signature_identifier_size };
+		assert_true(sn_der_take_algorithm(&rest, &oid, &parameters));
+		assert_int_equal(sn_pss_read(parameters, &pss), SN_RSA_READ);
+		assert_string_equal(pss.hash->name, cases[i].hash);
+		assert_string_equal(pss.mask_hash->name, cases[i].mask_hash);
+		assert_int_equal(pss.salt, cases[i].salt);
+	}
+}
+
+/* RFC 3370 3.1, RFC 5754 3.1: DSA is read; the parameters are absent, or NULL as seen. */
+static void dsa__is_verified_and_never_made(void **state)
+{
+	static const struct {
+		const char *oid;
+		const char *digest;
+	} cases[] = { { "2a8648ce380403", "sha1" }, { "608648016503040301", "sha224" },
+		{ "608648016503040302", "sha256" }, { "608648016503040304", "sha512" },
+		{ "2a8648ce380401", "sha256" } };
+	static const uint8_t null[] = { 5, 0 };
+	rig r = { .k = *state };
+
+	r.key = load_key(r.k, "dsa.pem");
+	must(sn_public_key_of(r.key, &r.half, &r.k->err), &r.k->err);
+	assert_int_equal(
+	    sn_signature_plan_make(r.key, NULL, &r.plan, &r.k->err), SIGNET_E_USAGE);
+	sn_buf_init(&r.signature, r.k->ctx, 1000, "signature");
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const sn_alg *alg = row_of(cases[i].oid);
+		const sn_alg *digest = sn_alg_by_name(SN_ALG_DIGEST, cases[i].digest);
+		const sn_alg *other = sn_alg_by_name(SN_ALG_DIGEST, "sha384");
+		EVP_MD_CTX *work = EVP_MD_CTX_new();
+		size_t size = 200;
+
+		r.signature.size = 0;
+		must(sn_buf_reserve(&r.signature, size, &r.k->err), &r.k->err);
+		assert_int_equal(EVP_DigestSignInit_ex(work, NULL, digest->libcrypto,
+				     sn_context_libctx(r.k->ctx), NULL, sn_key_evp(r.key), NULL), 1);
+		assert_int_equal(EVP_DigestSign(work, r.signature.data, &size,
+				     (const uint8_t *)message_text, strlen(message_text)), 1);
+		EVP_MD_CTX_free(work);
+		r.signature.size = size;
+		assert_true(verifies(&r, alg, (sn_span){ 0 }, digest, false, text_span(message_text)));
+		assert_true(verifies(&r, alg, (sn_span){ null, 2 }, digest, false, text_span(message_text)));
+		assert_false(verifies(&r, alg, (sn_span){ 0 }, digest, false, text_span("another")));
+		assert_false(verifies(&r, sn_alg_by_name(SN_ALG_SIGNATURE, "ecdsa"), (sn_span){ 0 },
+		    digest, false, text_span(message_text)));
+		if (alg->digest == NULL)
+			assert_false(verifies(
+			    &r, alg, (sn_span){ 0 }, other, false, text_span(message_text)));
+	}
+	rig_clear(&r);
+}
+
+static void weakness__is_named(void **state)
+{
+	static const uint8_t sha1_pss[] = { 0x30, 0x05, 0xa2, 0x03, 0x02, 0x01, 0x0a };
+	static const struct {
+		const char *oid;
+		const char *digest;
+		sn_span parameters;
+		const char *weak;
+	} cases[] = {
+		{ "2a864886f70d01010b", "sha256", { 0 }, NULL },
+		{ "2a864886f70d010101", "sha256", { 0 }, NULL },
+		{ "2a864886f70d010101", "sha1", { 0 }, "sha1" },
+		{ "2a864886f70d010101", "md5", { 0 }, "md5" },
+		{ "2a864886f70d010105", "sha256", { 0 }, "sha1" },
+		{ "2a864886f70d010104", "md5", { 0 }, "md5" },
+		{ "2a8648ce3d0401", "sha1", { 0 }, "sha1" },
+		{ "2a8648ce3d040302", "sha256", { 0 }, NULL },
+		{ "2a8648ce380403", "sha1", { 0 }, "sha1" },
+		{ "608648016503040302", "sha256", { 0 }, "dsa" },
+		{ "2a8648ce380401", "sha256", { 0 }, "dsa" },
+		{ "2b6570", "sha512", { 0 }, NULL },
+		/* RFC 4055 3.1: absent parameters, and absent fields, mean SHA-1 */
+		{ "2a864886f70d01010a", "sha256", { 0 }, "sha1" },
+		{ "2a864886f70d01010a", "sha256", { sha1_pss, sizeof(sha1_pss) }, "sha1" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const char *weak = sn_signature_weakness(row_of(cases[i].oid), cases[i].parameters,
+		    sn_alg_by_name(SN_ALG_DIGEST, cases[i].digest));
+
+		if (cases[i].weak == NULL)
+			assert_null(weak);
+		else
+			assert_string_equal(weak, cases[i].weak);
+	}
+	assert_null(sn_signature_weakness(NULL, (sn_span){ 0 }, NULL));
 }
 
 static void pss__with_malformed_parameters_is_bad_and_with_unknown_ones_unavailable(void **state)
@@ -403,6 +555,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 		    pss__with_malformed_parameters_is_bad_and_with_unknown_ones_unavailable,
 		    kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(pss_key__is_obeyed, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    dsa__is_verified_and_never_made, kit_setup, kit_teardown),
+		cmocka_unit_test(weakness__is_named),
 		cmocka_unit_test_setup_teardown(
 		    ed25519__known_signature_is_good, kit_setup, kit_teardown),
 		cmocka_unit_test_setup_teardown(

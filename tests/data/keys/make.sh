@@ -18,6 +18,25 @@ openssl pkcs8 -topk8 -in rsa.pem -v1 PBE-SHA1-RC2-40 -provider legacy -provider 
 openssl genpkey -algorithm RSA-PSS -pkeyopt rsa_keygen_bits:2048 \
 	-pkeyopt rsa_pss_keygen_md:sha384 -pkeyopt rsa_pss_keygen_mgf1_md:sha384 \
 	-pkeyopt rsa_pss_keygen_saltlen:48 -out rsa-pss.pem
+# RSA-PSS keys: restricted to a longer salt and another MGF1 digest, to SHA-1, not at all, and too
+# short for a whole salt
+pss() { # name, bits, further options
+	out=rsa-pss-$1.pem bits=$2
+	shift 2
+	openssl genpkey -algorithm RSA-PSS -pkeyopt "rsa_keygen_bits:$bits" "$@" -out "$out"
+}
+pss mgf1 2048 -pkeyopt rsa_pss_keygen_md:sha256 -pkeyopt rsa_pss_keygen_mgf1_md:sha512 \
+	-pkeyopt rsa_pss_keygen_saltlen:64
+pss sha1 2048 -pkeyopt rsa_pss_keygen_md:sha1 -pkeyopt rsa_pss_keygen_mgf1_md:sha1 \
+	-pkeyopt rsa_pss_keygen_saltlen:20
+pss free 2048
+pss short 1024
+openssl dsaparam -out dsa-parameters.pem 2048
+openssl gendsa -out dsa.pem dsa-parameters.pem
+openssl dsa -in dsa.pem -out dsa-traditional.pem
+openssl dsa -in dsa.pem -outform DER -out dsa-traditional.der
+openssl dsa -in dsa.pem -aes128 -passout pass:secret -out dsa-traditional-aes128.pem
+rm dsa-parameters.pem
 openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out ec.pem
 openssl ec -in ec.pem -out ec-traditional.pem
 openssl ec -in ec.pem -outform DER -out ec-traditional.der
