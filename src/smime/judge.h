@@ -21,6 +21,9 @@ typedef struct sn_sender {
 	size_t field_count;     /* From fields */
 	bool is_damaged;        /* a From that cannot be read to its end */
 	char *sender;           /* the Sender's address, or NULL */
+	char *shown;            /* the From fields as a person reads them, or NULL */
+	char *reply_to;         /* the first address of Reply-To, or NULL */
+	int64_t date;           /* SN_TIME_NONE: there is none, or none that can be read */
 } sn_sender;
 
 signet_status sn_sender_read(const sn_plan *plan, sn_sender *sender_out, signet_error *err)
@@ -35,6 +38,10 @@ typedef struct sn_findings {
 /* One signed level: adds its layer and problems, and what applies (judge_signed.c). */
 signet_status sn_judge_signed(sn_plan *plan, size_t index, const sn_sender *sender,
     signet_result *result, sn_findings *findings, signet_error *err) SIGNET_CHECKED;
+/* Whether what is shown as the From is the sender, once it is known who signed; what is told of it
+ * (judge_shown.c). */
+signet_status sn_judge_shown(const sn_sender *sender, int layer, signet_result *result,
+    bool *is_true_out, signet_error *err) SIGNET_CHECKED;
 /* Once the verdict stands: the protected header section against the outer one (judge_header.c). */
 signet_status sn_judge_header(sn_plan *plan, const sn_sender *sender, signet_result *result,
     signet_error *err) SIGNET_CHECKED;

@@ -111,6 +111,44 @@ static signet_status judge_weakness(bench *b, const sn_signer *signer, sn_signer
 	return status == SIGNET_OK ? sn_result_problem_arg(b->result, "algorithm", weak, err) : status;
 }
 
+static bool is_within(const signet_cert *cert, int64_t time)
+{
+	return time != SN_TIME_NONE && time >= signet_cert_not_before(cert) &&
+	    time < signet_cert_not_after(cert);
+}
+
+/* An expired certificate, and a signature that says it is older: nothing proves the time. */
+static signet_status tell_expired(bench *b, const sn_signer *signer, sn_signer_result *out,
+    signet_error *err)
+{
+	char until[SN_TIME_TEXT];
+	char signed_at[SN_TIME_TEXT];
+	char text[400];
+	signet_status status;
+
+	sn_time_format(signet_cert_not_after(signer->cert), until);
+	status = sn_result_problem_arg(b->result, "not_after", until, err);
+	if (status != SIGNET_OK || !is_within(signer->cert, out->signing_time))
+		return status;
+	out->reason = "expired-since";
+	sn_time_format(out->signing_time, signed_at);
+	(void)snprintf(text, sizeof(text), "the certificate of %.150s was valid until %s; the message says "
+	    "that it was signed before, at %s, but nothing proves that", who_of(signer), until, signed_at);
+	status = problem(b, out->reason, text, who_of(signer), err);
+	return status == SIGNET_OK ? sn_result_problem_arg(b->result, "not_after", until, err) : status;
+}
+
+static signet_status tell_untrusted(bench *b, const sn_signer *signer,
+    const sn_chain_verdict *chain, sn_signer_result *out, signet_error *err)
+{
+	signet_status status = problem(b, chain->reason, chain->text, who_of(signer), err);
+
+	if (status != SIGNET_OK || strcmp(chain->reason, "cert-expired") != 0 ||
+	    b->plan->options->time < signet_cert_not_after(signer->cert))
+		return status;
+	return tell_expired(b, signer, out, err);
+}
+
 static signet_status judge_trust(bench *b, const sn_signer *signer, sn_signer_result *out,
     signet_error *err)
 {
@@ -133,7 +171,7 @@ static signet_status judge_trust(bench *b, const sn_signer *signer, sn_signer_re
 		out->status = SIGNET_SIGNER_VALID;
 	else {
 		out->reason = chain.reason;
-		status = problem(b, chain.reason, chain.text, who_of(signer), err);
+		status = tell_untrusted(b, signer, &chain, out, err);
 	}
 	if (status == SIGNET_OK && chain.state == SN_CHAIN_VALID &&
 	    chain.revocation == SN_REVOCATION_UNKNOWN)
@@ -199,6 +237,12 @@ static signet_status read_attributes(bench *b, const sn_signer *signer, sn_signe
 	if (out->signing_time > b->plan->options->time + FUTURE_SECONDS)
 		return problem(b, "signing-time-future",
 		    "the signature says that it was made in the future", who_of(signer), err);
+	if (b->sender->date != SN_TIME_NONE && !b->sender->is_bare &&
+	    (out->signing_time > b->sender->date + FUTURE_SECONDS ||
+	        out->signing_time < b->sender->date - FUTURE_SECONDS))
+		return problem(b, "date-mismatch",
+		    "the Date of the message is more than a day away from the time of the signature",
+		    who_of(signer), err);
 	return SIGNET_OK;
 }
 
@@ -294,6 +338,29 @@ static signet_status tell_impostor(bench *b, const char *missing, signet_error *
 	return problem(b, "sender-mismatch", text, who, err);
 }
 
+/* RFC 8550 3: an address in the subject counts where there is none in subjectAltName. */
+static signet_status tell_subject(bench *b, signet_error *err)
+{
+	const sn_layer_result *layer = layer_of(b);
+
+	for (size_t i = 0; i < layer->signer_count; i++)
+		if (layer->signers[i].matches_from == SN_YES && layer->signers[i].cert != NULL &&
+		    sn_cert_address_is_subject(layer->signers[i].cert))
+			return problem(b, "address-in-subject", "the signer's address stands in the name of the "
+			    "certificate only, where authorities check it less", NULL, err);
+	return SIGNET_OK;
+}
+
+static signet_status judge_shown(bench *b, sn_findings *findings, signet_error *err)
+{
+	bool is_true = false;
+	signet_status status =
+	    sn_judge_shown(b->sender, (int)b->layer, b->result, &is_true, err);
+
+	findings->applies[is_true ? SIGNET_VERDICT_VALID : SIGNET_VERDICT_IMPOSTOR] = true;
+	return status == SIGNET_OK ? tell_subject(b, err) : status;
+}
+
 /* Whether every From is a trusted signer; if not, which verdicts apply. */
 static signet_status judge_sender(bench *b, sn_findings *findings, signet_error *err)
 {
@@ -307,10 +374,8 @@ static signet_status judge_sender(bench *b, sn_findings *findings, signet_error 
 	for (size_t i = 0; i < sender->from_count && missing == NULL; i++)
 		if (!has_signer(b, sender->from[i], SIGNET_SIGNER_VALID))
 			missing = sender->from[i];
-	if (missing == NULL && sender->from_count != 0 && !sender->is_damaged) {
-		findings->applies[SIGNET_VERDICT_VALID] = true;
-		return SIGNET_OK;
-	}
+	if (missing == NULL && sender->from_count != 0 && !sender->is_damaged)
+		return judge_shown(b, findings, err);
 	if (!b->any_trusted) {
 		findings->applies[SIGNET_VERDICT_UNTRUSTED] = true;
 		return SIGNET_OK;

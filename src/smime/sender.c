@@ -1,5 +1,6 @@
 /* Whom a message says it is from. */
 #include "base/mem.h"
+#include "base/time.h"
 #include "mime/address.h"
 #include "smime/judge.h"
 
@@ -33,6 +34,69 @@ static signet_status take_from(const sn_plan *plan, const sn_mime_address_list *
 	return SIGNET_OK;
 }
 
+/* Some mail programs decode words in quotes and comments, too (RFC 2047 5 forbids the former). */
+static signet_status add_shown(const sn_plan *plan, const sn_mime_field *field, sn_buf *text,
+    signet_error *err)
+{
+	sn_mime_field open = *field;
+	sn_buf body;
+	signet_status status;
+
+	sn_buf_init(&body, plan->ctx, field->body.size + 1, "the From");
+	status = sn_buf_append(&body, field->body.data, field->body.size, err);
+	for (size_t i = 0; i < body.size; i++)
+		if (body.data[i] == '"' || body.data[i] == '(' || body.data[i] == ')')
+			body.data[i] = ' ';
+	open.body = (sn_span){ body.data, body.size };
+	if (status == SIGNET_OK)
+		status = sn_mime_field_text(plan->ctx, &open, text, err);
+	sn_buf_clear(&body);
+	return status;
+}
+
+static signet_status read_shown(const sn_plan *plan, const sn_mime_header *header,
+    sn_sender *sender, signet_error *err)
+{
+	sn_buf text;
+	signet_status status = SIGNET_OK;
+
+	/* decoding makes no field four times as long */
+	sn_buf_init(&text, plan->ctx, 4 * plan->ctx->limits.header, "the From");
+	for (size_t i = 0; i < header->count && status == SIGNET_OK; i++) {
+		if (!sn_mime_field_is(&header->fields[i], "From"))
+			continue;
+		status = sn_buf_append_text(&text, " ", err);
+		if (status == SIGNET_OK)
+			status = add_shown(plan, &header->fields[i], &text, err);
+	}
+	if (status == SIGNET_OK)
+		status = sn_strndup(plan->ctx, (const char *)text.data, text.size, &sender->shown, err);
+	sn_buf_clear(&text);
+	return status;
+}
+
+static signet_status read_first(const sn_plan *plan, const sn_mime_header *header, const char *name,
+    char **address_out, signet_error *err)
+{
+	sn_mime_address_list list = { .ctx = plan->ctx };
+	signet_status status = add_field(&list, header, name, err);
+
+	if (status == SIGNET_OK && list.count != 0)
+		status = sn_strdup(plan->ctx, list.mailboxes[0].address, address_out, err);
+	sn_mime_address_list_clear(&list);
+	return status;
+}
+
+static void read_date(const sn_mime_header *header, sn_sender *sender)
+{
+	const sn_mime_field *field = sn_mime_header_find(header, "Date");
+
+	sender->date = SN_TIME_NONE;
+	if (field != NULL)
+		(void)sn_time_parse_mail(
+		    (const char *)field->body.data, field->body.size, &sender->date);
+}
+
 static signet_status parse(const sn_plan *plan, const sn_buf *section, sn_mime_header *header,
     signet_error *err)
 {
@@ -42,14 +106,10 @@ static signet_status parse(const sn_plan *plan, const sn_buf *section, sn_mime_h
 static signet_status read_outer(const sn_plan *plan, sn_sender *sender, signet_error *err)
 {
 	sn_mime_header header = { 0 };
-	sn_mime_address_list from = { .ctx = plan->ctx };
 	signet_status status = parse(plan, &plan->outer_header, &header, err);
 
 	if (status == SIGNET_OK)
-		status = add_field(&from, &header, "From", err);
-	if (status == SIGNET_OK && from.count != 0)
-		status = sn_strdup(plan->ctx, from.mailboxes[0].address, &sender->outer, err);
-	sn_mime_address_list_clear(&from);
+		status = read_first(plan, &header, "From", &sender->outer, err);
 	sn_mime_header_clear(&header);
 	return status;
 }
@@ -74,7 +134,6 @@ signet_status sn_sender_read(const sn_plan *plan, sn_sender *sender, signet_erro
 {
 	sn_mime_header header = { 0 };
 	sn_mime_address_list from = { .ctx = plan->ctx };
-	sn_mime_address_list other = { .ctx = plan->ctx };
 	signet_status status;
 
 	*sender = (sn_sender){ .is_bare = plan->is_bare || !plan->has_message_header };
@@ -86,13 +145,15 @@ signet_status sn_sender_read(const sn_plan *plan, sn_sender *sender, signet_erro
 	if (status == SIGNET_OK)
 		status = take_from(plan, &from, sender, err);
 	if (status == SIGNET_OK)
-		status = add_field(&other, &header, "Sender", err);
-	if (status == SIGNET_OK && other.count != 0)
-		status = sn_strdup(plan->ctx, other.mailboxes[0].address, &sender->sender, err);
+		status = read_first(plan, &header, "Sender", &sender->sender, err);
+	if (status == SIGNET_OK)
+		status = read_first(plan, &header, "Reply-To", &sender->reply_to, err);
+	if (status == SIGNET_OK)
+		status = read_shown(plan, &header, sender, err);
+	read_date(&header, sender);
 	sender->field_count = sn_mime_header_count(&header, "From");
 	sender->is_damaged = from.is_damaged;
 	sn_mime_address_list_clear(&from);
-	sn_mime_address_list_clear(&other);
 	sn_mime_header_clear(&header);
 	return status;
 }
@@ -104,5 +165,7 @@ void sn_sender_clear(const sn_plan *plan, sn_sender *sender)
 	sn_free(plan->ctx, sender->from);
 	sn_free(plan->ctx, sender->outer);
 	sn_free(plan->ctx, sender->sender);
+	sn_free(plan->ctx, sender->shown);
+	sn_free(plan->ctx, sender->reply_to);
 	*sender = (sn_sender){ 0 };
 }

@@ -57,7 +57,8 @@ static void valid(const signet_result *result, char text[ROOM])
 static void impostor(const signet_result *result, char text[ROOM])
 {
 	static const char *const codes[] = { "sender-mismatch", "sender-only", "from-several",
-		"from-fields", "from-missing", "from-malformed", "certificate-without-address",
+		"from-fields", "from-missing", "from-malformed", "display-name-address", "from-bidi",
+		"from-lookalike", "certificate-without-address",
 		"covers-part" };
 
 	(void)snprintf(text, ROOM, "do not believe the sender: %s",

@@ -13,7 +13,7 @@ static const char message[] =
     "Bcc: erin@example.com\r\n"
     "Subject: Invoice\r\n 4711\r\n"
     "Keywords: secret\r\n"
-    "Date: Tue, 24 Nov 2026 09:00:00 +0100\r\n"
+    "Date: Mon, 21 Sep 2026 15:00:00 +0200\r\n"
     "MIME-Version: 1.0\r\n"
     "Content-Type: text/plain; charset=us-ascii; hp=\"clear\"; name=\"a b\";\r\n"
     "\r\n"
@@ -80,7 +80,7 @@ static void baseline__hides_subject_and_keywords(void **state)
 	assert_true(octets_contain(&o, "Received: from a"));
 	assert_true(octets_contain(&entity, "Subject: Invoice\r\n 4711\r\n"));
 	assert_true(octets_contain(&entity, "HP-Outer: Subject: [...]\r\n"));
-	assert_true(octets_contain(&entity, "HP-Outer: Date: Tue, 24 Nov 2026 09:00:00 +0100\r\n"));
+	assert_true(octets_contain(&entity, "HP-Outer: Date: Mon, 21 Sep 2026 15:00:00 +0200\r\n"));
 	assert_false(octets_contain(&entity, "HP-Outer: Keywords"));
 	assert_true(octets_contain(&entity, "hp=\"cipher\""));
 	assert_false(octets_contain(&entity, "hp=\"clear\""));
@@ -100,7 +100,7 @@ static void shy__leaves_addresses_and_utc(void **state)
 	assert_true(octets_contain(&o, "To: bob@example.com,\r\n carol@example.com\r\n"));
 	/* a group is no mailbox-list */
 	assert_true(octets_contain(&o, "Cc: Friends: dave@example.com;\r\n"));
-	assert_true(octets_contain(&o, "Date: Tue, 24 Nov 2026 08:00:00 +0000\r\n"));
+	assert_true(octets_contain(&o, "Date: Mon, 21 Sep 2026 13:00:00 +0000\r\n"));
 	assert_true(octets_contain(&entity, "HP-Outer: From: alice@example.com\r\n"));
 	assert_true(octets_contain(&entity, "From: \"Alice A.\" <alice@example.com>\r\n"));
 	octets_free(&entity);
@@ -172,7 +172,7 @@ static void round_trip__gives_the_message_back(void **state)
 	assert_int_equal(signet_result_verdict(r.result), SIGNET_VERDICT_VALID);
 	assert_true(octets_contain(&r.content, "Subject: Invoice\r\n 4711\r\n"));
 	assert_true(octets_contain(&r.content, "Keywords: secret\r\n"));
-	assert_true(octets_contain(&r.content, "Date: Tue, 24 Nov 2026 09:00:00 +0100\r\n"));
+	assert_true(octets_contain(&r.content, "Date: Mon, 21 Sep 2026 15:00:00 +0200\r\n"));
 	assert_true(octets_contain(&r.content, "From: \"Alice A.\" <alice@example.com>\r\n"));
 	assert_false(octets_contain(&r.content, "[...]"));
 	assert_false(octets_contain(&r.content, "HP-Outer"));

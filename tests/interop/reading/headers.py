@@ -82,7 +82,8 @@ def author():
 def encrypted():
     case("hp cipher", 0, sealed(), *BOB, text=b"Subject: Invoice 4711\r\n", absent=(b"[...]", b"HP-Outer"),
          holds=headers(ALL, ["Subject"]))
-    case("addressed to me", 0, sealed(), *BOB, holds=lambda r: r["addressed_to_me"] is True and r["problems"] == [])
+    case("addressed to me", 0, sealed(), *BOB, holds=lambda r: r["addressed_to_me"] is True and
+         {p["code"] for p in r["problems"]} <= {"date-mismatch"})
     forwarded = FIELDS.replace(b"To: bob@", b"To: carol@")
     case("sent on to another", 0, sealed(forwarded.replace(b"carol", b"bob"), forwarded, fields=forwarded), *BOB,
          codes_in=["not-addressed-to-me"], holds=lambda r: r["addressed_to_me"] is False)

@@ -22,7 +22,9 @@ def from_forms():
             "From: =?utf-8?q?Al=C3=ADce?= <alice@example.com>", "From: ALICE@EXAMPLE.COM",
             "From: Alice <Alice@Example.Com>", "From:alice@example.com", "From:\r\n alice@example.com",
             "From: Alice\r\n\t<alice@example.com>", 'From: "alice"@example.com',
-            'From: "bob@example.com" <alice@example.com>', "From: alice @ example.com",
+            'From: "alice@example.com" <alice@example.com>', "From: alice @ example.com",
+            'From: "Alice @ home" <alice@example.com>', 'From: "alice@work" <alice@example.com>',
+            'From: "Alice@EXAMPLE.com." <alice@example.com>', "From: \u05d0\u200f <alice@example.com>",
             "From: Alice <alice@(x)example.com>", "from: alice@example.com",
             "From: Alice, alice@example.com" if False else "From: \"A, B\" <alice@example.com>",
             "From: <@relay.example:alice@example.com>", "From: alice@example.com,",
@@ -44,6 +46,28 @@ def from_forms():
            "From: alice@example.com; mallory@evil.example", "From: \u202Ealice@example.com"]
     for line in bad:
         form("is not alice", 6, line)
+    for line in ('From: "bob@example.com" <alice@example.com>', 
+                 "From: alice@example.com (really bob@bank.example)",
+                 "From: =?utf-8?q?bob=40bank=2Eexample?= <alice@example.com>",
+                 "From: =?utf-8?b?Ym9iQGJhbmsuZXhhbXBsZQ==?= <alice@example.com>",
+                 'From: "=?utf-8?q?bob=40bank=2Eexample?=" <alice@example.com>',
+                 "From: Boss \uff08bob\uff20bank.example\uff09 <alice@example.com>",
+                 'From: "mailto:bob@bank.example" <alice@example.com>',
+                 'From: "\u0430lice@example.com" <alice@example.com>'):
+        form("shows another", 6, line, codes_in=["display-name-address"])
+    for line in ("From: bob@bank.example <alice@example.com>", "From: \u0430lice@example.com <alice@example.com>"):
+        form("cannot be read", 6, line, codes_in=["from-malformed"])
+    for line in ("From: Alice \u202emoc.elpmaxe\u202c <alice@example.com>",
+                 "From: =?utf-8?q?=E2=81=A6Alice?= <alice@example.com>"):
+        form("turned around", 6, line, codes_in=["from-bidi"])
+    form("Cyrillic in a Latin name", 6, "From: anna@ex\u0430mple.com", signer="mixed", codes_in=["from-lookalike"])
+    form("Reply-To another", 0, ["From: alice@example.com", "Reply-To: mallory@evil.example"],
+         codes_in=["reply-to-differs"])
+    form("Reply-To the same", 0, ["From: alice@example.com", "Reply-To: Alice <ALICE@example.com>"],
+         holds=lambda r: r["problems"] == [])
+    form("Date of long ago", 0, ["From: alice@example.com", "Date: Mon, 1 Jan 2001 00:00:00 +0000"],
+         codes_in=["date-mismatch"])
+    form("Date that is none", 0, ["From: alice@example.com", "Date: yesterday"], holds=lambda r: r["problems"] == [])
     form("two From fields", 6, ["From: alice@example.com", "From: mallory@evil.example"], codes_in=["from-fields"])
     form("two From fields the other way", 6, ["From: mallory@evil.example", "From: alice@example.com"],
          codes_in=["from-fields"])
@@ -69,7 +93,7 @@ def from_forms():
     form("IDN as upper case A-label", 0, "From: anna@XN--BCHER-KVA.example", signer="idn")
     form("no address", 6, "From: alice@example.com", signer="nobody", codes_in=["certificate-without-address"],
          holds=lambda r: r["layers"][0]["signers"][0]["addresses"] == [])
-    form("address in the name only", 0, "From: alice@example.com", signer="dnonly")
+    form("address in the name only", 0, "From: alice@example.com", signer="dnonly", codes_in=["address-in-subject"])
     form("address in the name beside another in SAN", 6, "From: alice@example.com", signer="dnboth")
     der = signed_der()
     for name, data in (("DER", der), ("PEM", b"-----BEGIN CMS-----\n" + b64(der) + b"-----END CMS-----\n"),
@@ -115,7 +139,9 @@ def trust():
     cert("any extended usage", 0, "anyeku")
     cert("no usage at all", 0, "plain")
     cert("--at before the certificate", 3, "alice", at="2019-01-01T00:00:00Z")
-    cert("--at after the certificate", 3, "alice", at="2035-01-01T00:00:00Z", codes_in=["cert-expired"])
+    cert("--at after the certificate", 3, "alice", at="2035-01-01T00:00:00Z", codes_in=["cert-expired", "expired-since"],
+         holds=lambda r: one(r)["reason"] == "expired-since" and
+         any(p["code"] == "cert-expired" and p["args"]["not_after"] == one(r)["not_after"] for p in r["problems"]))
     cert("--at with offset", 0, "alice", at=(lambda: __import__("datetime").datetime.now(
         __import__("datetime").timezone(__import__("datetime").timedelta(hours=2))).isoformat(
             timespec="seconds"))())
