@@ -126,7 +126,7 @@ message()
 	for line; do
 		printf '%s\r\n' "$line"
 	done
-	printf 'Date: Tue, 24 Nov 2026 03:16:36 +0000\r\nMessage-ID: <1@example.com>\r\n'
+	printf 'Date: %s\r\nMessage-ID: <1@example.com>\r\n' "$(date -R)"
 	printf 'MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n'
 	printf 'We meet at noon.\r\nBring the ledger.\r\n'
 }
