@@ -1,8 +1,9 @@
-/* What signed attributes say, and their DER, which is its own DER. */
+/* What signed attributes and capabilities say, and the DER of attributes, which is its own DER. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "cms/attributes.h"
+#include "cms/capabilities.h"
 #include "cms/signer.h"
 #include "ber/value.h"
 
@@ -57,6 +58,19 @@ static void read_attributes(sn_span contents)
 	look(attributes.encryption_certificate.key_id);
 }
 
+static void read_capabilities(sn_span octets)
+{
+	sn_cms_capabilities capabilities;
+
+	if (!sn_cms_capabilities_read(octets, &capabilities))
+		return;
+	if (capabilities.cipher_count > SN_CAPABILITIES_MAX)
+		abort();
+	for (size_t i = 0; i < capabilities.cipher_count; i++)
+		if (!capabilities.ciphers[i]->write)
+			abort();
+}
+
 static void make_der(const signet_context *ctx, sn_span contents)
 {
 	sn_buf once;
@@ -89,5 +103,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	(void)sn_cms_is_attribute_set((sn_span){ data, size }, size);
 	read_attributes((sn_span){ data, size });
 	make_der(&ctx, (sn_span){ data, size });
+	read_capabilities((sn_span){ data, size });
 	return 0;
 }

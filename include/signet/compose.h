@@ -59,8 +59,10 @@ typedef struct signet_compose_options {
 	const signet_cert *encryption_cert; /* told to readers as the one to encrypt to; NULL: none */
 	int64_t time;                   /* signing-time */
 	const char *digest;             /* NULL: as the key asks */
-	const char *cipher;             /* NULL: "aes-256-gcm" */
-	const char *key_transport;      /* NULL or "auto", "pkcs1", "oaep" */
+	const char *cipher;             /* NULL or "auto": what the recipients read */
+	const char *key_transport;      /* NULL or "auto": PKCS #1 v1.5 unless a recipient reads OAEP;
+	                                 * "pkcs1", "oaep" */
+	bool compatible;                /* AES-128-CBC to those of whom nothing is known */
 	bool ignore_sender;             /* a signer need not be the From */
 	signet_header_policy headers;
 } signet_compose_options;
@@ -92,6 +94,21 @@ SIGNET_API signet_status signet_compose_add_recipient(signet_compose *compose, c
 /* The signer's own: added to every copy. */
 SIGNET_API signet_status signet_compose_add_self(signet_compose *compose, const char *address,
     signet_cert *cert, signet_error *err) SIGNET_CHECKED;
+
+/*
+ * What the owner of a recipient's certificate said that he reads: an SMIMECapabilities in DER
+ * (RFC 8551 2.5.2), and when he said so. Of several the newest counts, and what the certificate
+ * says itself (RFC 4262) is as old as it. What is malformed, or of nobody here, is passed over.
+ * Called after the recipient was added.
+ */
+SIGNET_API void signet_compose_set_capabilities(signet_compose *compose, const signet_cert *cert,
+    const uint8_t *capabilities, size_t size, int64_t time);
+/*
+ * The cipher of a copy, as --cipher names it; static; NULL when nothing is encrypted. "auto" takes
+ * one that all recipients of the copy read: with a tag before without, then as they like it
+ * (RFC 8551 2.7.1); of whom nothing is known reads AES-256-GCM, of whom no GCM is known AES-CBC.
+ */
+SIGNET_API const char *signet_compose_copy_cipher(const signet_compose *compose, size_t copy);
 
 /* How many copies there are (1 without Bcc), and who is in which: NULL past the last. */
 SIGNET_API size_t signet_compose_copy_count(const signet_compose *compose);

@@ -3,6 +3,7 @@
 
 #include "app/files.h"
 #include "app/keys.h"
+#include "base/mem.h"
 
 typedef struct choice {
 	app_session *session;
@@ -10,6 +11,7 @@ typedef struct choice {
 	bool is_to_sign;
 	signet_identity *identity; /* the one chosen */
 	signet_cert *cert;
+	app_capabilities said; /* by the owner of a contact's certificate */
 	char why[160]; /* the first or strongest reason against those that do not fit */
 } choice;
 
@@ -58,10 +60,14 @@ static signet_status visit_contact(void *user, const sn_store_contact *row, sign
 {
 	choice *c = user;
 
-	(void)err;
-	if (c->cert == NULL && is_fit(c, row->cert))
-		c->cert = signet_cert_ref(row->cert);
-	return SIGNET_OK;
+	if (c->cert != NULL || !is_fit(c, row->cert))
+		return SIGNET_OK;
+	c->cert = signet_cert_ref(row->cert);
+	if (row->capabilities_size == 0 || row->signing_time == INT64_MIN)
+		return SIGNET_OK;
+	c->said.size = row->capabilities_size;
+	c->said.time = row->signing_time;
+	return sn_dup(c->session->ctx, row->capabilities, row->capabilities_size, &c->said.data, err);
 }
 
 static signet_status choose(choice *c, bool from_contacts, signet_error *err)
@@ -105,14 +111,25 @@ static signet_status take(choice *c, signet_cert **cert_out, signet_error *err)
 	return SIGNET_OK;
 }
 
-signet_status app_recipient(
-    app_session *session, const char *address, signet_cert **cert_out, signet_error *err)
+void app_capabilities_clear(const app_session *session, app_capabilities *capabilities)
+{
+	sn_free(session->ctx, capabilities->data);
+	*capabilities = (app_capabilities){ .data = NULL };
+}
+
+signet_status app_recipient(app_session *session, const char *address, signet_cert **cert_out,
+    app_capabilities *said_out, signet_error *err)
 {
 	choice c = { .session = session, .address = address };
 	signet_status status = choose(&c, true, err);
 
 	if (status == SIGNET_OK)
-		return take(&c, cert_out, err);
+		status = take(&c, cert_out, err);
+	if (status == SIGNET_OK) {
+		*said_out = c.said;
+		return SIGNET_OK;
+	}
+	app_capabilities_clear(session, &c.said);
 	signet_cert_unref(&c.cert);
 	return status;
 }

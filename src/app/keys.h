@@ -29,9 +29,17 @@ signet_status app_identities_p12(app_session *session, const char *path, const u
 /* The store's identity that is to sign for the address; SIGNET_E_NO_IDENTITY says why not. */
 signet_status app_signer(app_session *session, const char *address, app_identities *identities,
     signet_error *err) SIGNET_CHECKED;
+/* What the owner of a certificate has said that he reads: an SMIMECapabilities, and when. */
+typedef struct app_capabilities {
+	uint8_t *data; /* NULL: nothing; freed by app_capabilities_clear */
+	size_t size;
+	int64_t time;
+} app_capabilities;
+void app_capabilities_clear(const app_session *session, app_capabilities *capabilities);
+
 /* The certificate to encrypt to: one's own for the address, else a contact's. NO_CERT says why. */
 signet_status app_recipient(app_session *session, const char *address, signet_cert **cert_out,
-    signet_error *err) SIGNET_CHECKED;
+    app_capabilities *said_out, signet_error *err) SIGNET_CHECKED;
 /* One's own alone: of the given identities if there are any, else of the store. */
 signet_status app_own_recipient(app_session *session, const app_identities *given,
     const char *address, signet_cert **cert_out, signet_error *err) SIGNET_CHECKED;

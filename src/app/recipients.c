@@ -67,11 +67,15 @@ static signet_status add_address(finder *f, const char *address, signet_error *e
 {
 	signet_error why = { 0 };
 	signet_cert *cert = NULL;
-	signet_status status = app_recipient(f->session, address, &cert, &why);
+	app_capabilities said = { .data = NULL };
+	signet_status status = app_recipient(f->session, address, &cert, &said, &why);
 
 	if (status != SIGNET_OK)
 		return note_missing(f, status, &why, err);
 	status = add_cert(f, address, cert, err);
+	if (status == SIGNET_OK && said.data != NULL)
+		signet_compose_set_capabilities(f->compose, cert, said.data, said.size, said.time);
+	app_capabilities_clear(f->session, &said);
 	signet_cert_unref(&cert);
 	return status;
 }

@@ -51,18 +51,6 @@ static signet_status read_key_transport(writing *w, signet_error *err)
 	return SIGNET_OK;
 }
 
-/* RFC 8551 2.7.1.3: AES-128-CBC is what every client reads. */
-static void read_cipher(writing *w)
-{
-	const char *text = app_value(&w->session->args, APP_OPTION_CIPHER);
-
-	if (text != NULL && strcmp(text, "auto") != 0)
-		w->options.cipher = text;
-	else if (app_has(&w->session->args, APP_OPTION_COMPATIBLE) &&
-		 w->options.protection == (SIGNET_SIGN | SIGNET_ENCRYPT))
-		w->options.cipher = "aes-128-cbc";
-}
-
 static signet_status read_options(writing *w, signet_error *err)
 {
 	static const app_option_id later[] = { APP_OPTION_KEK, APP_OPTION_PASSWORD_FILE };
@@ -78,7 +66,7 @@ static signet_status read_options(writing *w, signet_error *err)
 	w->options.detached = app_has(args, APP_OPTION_DETACHED);
 	w->options.ignore_sender = app_has(args, APP_OPTION_IGNORE_SENDER);
 	w->options.digest = app_value(args, APP_OPTION_DIGEST);
-	read_cipher(w);
+	w->options.cipher = app_value(args, APP_OPTION_CIPHER);
 	for (size_t i = 0; status == SIGNET_OK && i < sizeof(later) / sizeof(*later); i++)
 		status = app_refuse(w->session, later[i], err);
 	if (status == SIGNET_OK)
@@ -205,28 +193,53 @@ static signet_status add_recipients(writing *w, signet_error *err)
 	return status;
 }
 
-/* A reader withholds what has neither a tag nor, inside, a signature (INTERFACE: exit 5). */
-static void warn_of_cbc(writing *w)
+/* Whether what is to be encrypted has a signature that is intact. */
+static bool is_signed_inside(const writing *w)
 {
 	signet_open_options options = SIGNET_OPEN_OPTIONS_INIT;
 	signet_result *result = NULL;
-	size_t size = w->options.cipher == NULL ? 0 : strlen(w->options.cipher);
 	bool is_signed = false;
 
-	if (w->options.protection != SIGNET_ENCRYPT || size < 4 ||
-	    strcmp(w->options.cipher + size - 4, "-cbc") != 0)
-		return;
 	options.mode = SIGNET_VERIFY;
 	options.time = w->options.time;
 	options.ignore_sender = true;
 	if (signet_open(w->session->ctx, w->input, &options, NULL, &result, NULL) == SIGNET_OK)
 		is_signed = signet_result_is_signed(result);
 	signet_result_free(&result);
-	if (!is_signed)
+	return is_signed;
+}
+
+/* The first copy by a cipher without a tag, or NULL. */
+static const char *cbc_of(const writing *w)
+{
+	for (size_t i = 0; i < signet_compose_copy_count(w->compose); i++) {
+		const char *cipher = signet_compose_copy_cipher(w->compose, i);
+		const size_t size = strlen(cipher);
+
+		if (size >= 4 && strcmp(cipher + size - 4, "-cbc") == 0)
+			return cipher;
+	}
+	return NULL;
+}
+
+/* A reader withholds what has neither a tag nor, inside, a signature (INTERFACE: exit 5). */
+static void warn_of_cbc(const writing *w)
+{
+	const char *cipher = w->options.protection == SIGNET_ENCRYPT ? cbc_of(w) : NULL;
+
+	if (cipher != NULL && !is_signed_inside(w))
 		app_say(w->session,
 		    "warning: %s proves nothing about integrity and nothing inside is signed: "
 		    "readers of this message will be warned, and signet open will end with 5",
-		    w->options.cipher);
+		    cipher);
+}
+
+/* AES-CBC is for old clients, and around a signed message only. */
+static void read_compatible(writing *w)
+{
+	w->options.compatible =
+	    app_has(&w->session->args, APP_OPTION_COMPATIBLE) &&
+	    ((w->options.protection & SIGNET_SIGN) != 0 || is_signed_inside(w));
 }
 
 static signet_status prepare(writing *w, signet_error *err)
@@ -243,6 +256,8 @@ static signet_status prepare(writing *w, signet_error *err)
 		status = find_signers(w, err);
 	if (status == SIGNET_OK)
 		status = find_self(w, err);
+	if (status == SIGNET_OK)
+		read_compatible(w);
 	w->options.signers = w->signers.list;
 	w->options.signer_count = w->signers.count;
 	return status;

@@ -8,6 +8,13 @@
 
 enum { SIGNATURE_MAX = 64 << 10 };
 
+/* RFC 4055 4: a key transport that is read as well is said among the rest. */
+static void write_oaep_capability(sn_ber_writer *writer)
+{
+	if (writer->status == SIGNET_OK)
+		writer->status = sn_transport_oaep_identifier(writer->out, writer->err);
+}
+
 /*
  * RFC 8551 2.5.2: what this build opens, best first: tags before none, long keys before short
  * ones. Parameters of AES are absent (RFC 3565 4.1, RFC 5084 4).
@@ -38,6 +45,7 @@ signet_status sn_cms_capabilities_default(const signet_context *ctx, sn_buf *out
 			sn_ber_writer_end(&writer, capability);
 		}
 	}
+	write_oaep_capability(&writer);
 	sn_ber_writer_end(&writer, list);
 	return sn_ber_writer_finish(&writer);
 }

@@ -88,6 +88,11 @@ signet_status sn_transport_unwrap(const signet_key *key, const sn_alg *alg, sn_s
 signet_status sn_transport_wrap(const sn_public_key *key, const sn_alg *alg,
     const sn_secret *secret, sn_buf *identifier, sn_buf *out, signet_error *err) SIGNET_CHECKED;
 
+/* Whether they are the identifier and parameters of RSAES-OAEP as signet writes it, SHA-256 for
+ * both; and that identifier in DER, appended to out. */
+bool sn_transport_is_oaep_written(const sn_alg *alg, sn_span parameters);
+signet_status sn_transport_oaep_identifier(sn_buf *out, signet_error *err) SIGNET_CHECKED;
+
 /*
  * Key agreement (RFC 5753): ECDH, then the X9.63 KDF of alg with shared_info (a DER
  * ECC-CMS-SharedInfo) to size octets.

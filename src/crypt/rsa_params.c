@@ -1,5 +1,9 @@
 #include "crypt/rsa_int.h"
 
+#include <string.h>
+
+#include "crypt/public_key.h"
+
 /* 1.2.840.113549.1.1.8 and .9 */
 static const uint8_t oid_mgf1[] = { 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x08 };
 static const uint8_t oid_specified[] = { 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x09 };
@@ -165,4 +169,25 @@ void sn_oaep_write(sn_der_writer *writer, const sn_alg *hash)
 
 	write_hashes(writer, hash, hash);
 	write_identifier(writer, sn_alg_by_name(SN_ALG_TRANSPORT, "rsa-oaep"), end);
+}
+
+bool sn_transport_is_oaep_written(const sn_alg *alg, sn_span parameters)
+{
+	const sn_alg *sha256 = sn_alg_by_name(SN_ALG_DIGEST, "sha256");
+	sn_oaep oaep;
+
+	return strcmp(alg->name, "rsa-oaep") == 0 &&
+	       sn_oaep_read(parameters, &oaep) == SN_RSA_READ && oaep.hash == sha256 &&
+	       oaep.mask_hash == sha256 && oaep.label.size == 0;
+}
+
+signet_status sn_transport_oaep_identifier(sn_buf *out, signet_error *err)
+{
+	sn_der_writer writer;
+	sn_span made;
+
+	sn_der_begin(&writer);
+	sn_oaep_write(&writer, sn_alg_by_name(SN_ALG_DIGEST, "sha256"));
+	made = sn_der_get(&writer);
+	return sn_buf_append(out, made.data, made.size, err);
 }

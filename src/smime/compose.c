@@ -34,7 +34,8 @@ static signet_status take_cipher(signet_compose *compose, const char *name, sign
 	if ((compose->protection & SIGNET_ENCRYPT) == 0)
 		return SIGNET_OK;
 	/* RFC 8551 2.7.1.2: what to send to those of whom nothing is known */
-	if (name == NULL || strcmp(name, "auto") == 0)
+	compose->is_cipher_auto = name == NULL || strcmp(name, "auto") == 0;
+	if (compose->is_cipher_auto)
 		name = "aes-256-gcm";
 	cipher = sn_alg_by_name(SN_ALG_CIPHER, name);
 	if (cipher == NULL)
@@ -42,7 +43,7 @@ static signet_status take_cipher(signet_compose *compose, const char *name, sign
 		    err, SIGNET_E_USAGE, SIGNET_NO_OFFSET, "unknown cipher %.64s", name);
 	if (!cipher->write)
 		return signet_fail(err, SIGNET_E_USAGE, SIGNET_NO_OFFSET,
-		    "the cipher %s is read, but not written", name);
+		    "%s is read but no longer written", name);
 	if (!sn_alg_is_available(compose->ctx, cipher))
 		return signet_fail(err, SIGNET_E_UNAVAILABLE, SIGNET_NO_OFFSET,
 		    "this libcrypto does not have the cipher %s", name);
@@ -62,15 +63,15 @@ static signet_status take_digest(signet_compose *compose, const char *name, sign
 		    err, SIGNET_E_USAGE, SIGNET_NO_OFFSET, "unknown digest %.64s", name);
 	if (!digest->write)
 		return signet_fail(err, SIGNET_E_USAGE, SIGNET_NO_OFFSET,
-		    "the digest %s is read, but not written", name);
+		    "%s is read but no longer written", name);
 	return sn_strdup(compose->ctx, name, &compose->digest, err);
 }
 
 static signet_status take_transport(signet_compose *compose, const char *name, signet_error *err)
 {
+	compose->is_transport_auto = name == NULL || strcmp(name, "auto") == 0;
 	compose->oaep = name != NULL && strcmp(name, "oaep") == 0;
-	if (name == NULL || compose->oaep || strcmp(name, "auto") == 0 ||
-	    strcmp(name, "pkcs1") == 0)
+	if (compose->is_transport_auto || compose->oaep || strcmp(name, "pkcs1") == 0)
 		return SIGNET_OK;
 	return signet_fail(
 	    err, SIGNET_E_USAGE, SIGNET_NO_OFFSET, "unknown key transport %.64s", name);
@@ -123,6 +124,7 @@ static signet_status take_options(
 	compose->ignore_sender = options->ignore_sender;
 	compose->headers = options->headers;
 	compose->time = options->time;
+	compose->compatible = options->compatible;
 	status = take_cipher(compose, options->cipher, err);
 	if (status == SIGNET_OK)
 		status = take_digest(compose, options->digest, err);

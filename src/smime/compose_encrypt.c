@@ -13,17 +13,17 @@ typedef struct infos {
 } infos;
 
 /* A certificate that stands for several addresses gets one RecipientInfo. */
-static signet_status add_info(infos *in, signet_cert *cert, signet_error *err)
+static signet_status add_info(infos *in, const sn_compose_recipient *who, signet_error *err)
 {
 	const signet_compose *compose = in->compose;
 	const size_t count = signet_cert_list_count(in->certs);
 	unsigned version = 0;
-	signet_status status = signet_cert_list_add(in->certs, cert, err);
+	signet_status status = signet_cert_list_add(in->certs, who->cert, err);
 
 	if (status != SIGNET_OK || signet_cert_list_count(in->certs) == count)
 		return status;
-	status = sn_cms_recipient_write(compose->ctx, cert, compose->oaep, &in->envelope->key,
-	    compose->cipher->key_size, &in->envelope->infos, &version, err);
+	status = sn_cms_recipient_write(compose->ctx, who->cert,
+	    sn_compose_wants_oaep(compose, who), &in->envelope->key, compose->cipher->key_size, &in->envelope->infos, &version, err);
 	if (status == SIGNET_OK && version > in->envelope->version)
 		in->envelope->version = version;
 	return status;
@@ -32,7 +32,7 @@ static signet_status add_info(infos *in, signet_cert *cert, signet_error *err)
 static signet_status add_all(infos *in, const sn_compose_recipients *list, signet_error *err)
 {
 	for (size_t i = 0; i < list->count; i++) {
-		signet_status status = add_info(in, list->items[i].cert, err);
+		signet_status status = add_info(in, &list->items[i], err);
 
 		if (status != SIGNET_OK)
 			return status;
@@ -50,7 +50,7 @@ static signet_status add_copy(infos *in, size_t copy, signet_error *err)
 	if (has_named && copy == 0)
 		status = add_all(in, &compose->named, err);
 	else
-		status = add_info(in, compose->blind.items[copy - has_named].cert, err);
+		status = add_info(in, &compose->blind.items[copy - has_named], err);
 	return status == SIGNET_OK ? add_all(in, &compose->self, err) : status;
 }
 
@@ -61,6 +61,7 @@ signet_status sn_compose_envelope_make(
 	sn_compose_envelope envelope = { 0 };
 	signet_status status;
 
+	compose->cipher = sn_compose_cipher_for(compose, copy);
 	in.envelope = &envelope;
 	sn_buf_init(&envelope.infos, compose->ctx, RECIPIENT_INFOS_MAX, "the recipients");
 	status = signet_cert_list_new(compose->ctx, &in.certs, err);

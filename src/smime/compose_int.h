@@ -17,6 +17,7 @@
 #include <signet/compose.h>
 
 #include "base/buf.h"
+#include "cms/capabilities.h"
 #include "cms/writer.h"
 #include "crypt/algs.h"
 #include "crypt/digest.h"
@@ -44,6 +45,9 @@ typedef struct sn_compose_header {
 typedef struct sn_compose_recipient {
 	signet_cert *cert;
 	char *name;
+	bool is_known; /* he has said what he reads, or his certificate does */
+	sn_cms_capabilities known;
+	int64_t known_since;
 } sn_compose_recipient;
 
 typedef struct sn_compose_recipients {
@@ -99,7 +103,10 @@ struct signet_compose {
 	bool ignore_sender;
 	int64_t time;
 	char *digest;
-	const sn_alg *cipher;
+	const sn_alg *cipher; /* asked for, or of the copy that is being written */
+	bool is_cipher_auto;
+	bool is_transport_auto;
+	bool compatible;
 	signet_cert *encryption_cert;
 	sn_compose_signer *signers;
 	size_t signer_count;
@@ -151,6 +158,12 @@ bool sn_compose_has_named_copy(const signet_compose *compose);
 /* Whether a message to be encrypted has anybody who could read it. */
 signet_status sn_compose_check_anybody(
     const signet_compose *compose, signet_error *err) SIGNET_CHECKED;
+
+/* compose_choose.c */
+/* What the certificate itself says of its owner's capabilities (RFC 4262). */
+void sn_compose_recipient_read_cert(sn_compose_recipient *who);
+const sn_alg *sn_compose_cipher_for(const signet_compose *compose, size_t copy);
+bool sn_compose_wants_oaep(const signet_compose *compose, const sn_compose_recipient *who);
 
 /* compose_pass.c */
 /* Takes size and digests of the content, and the fields that go outside. Once. */

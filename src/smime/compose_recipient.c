@@ -108,7 +108,9 @@ signet_status sn_compose_recipients_add(signet_compose *compose, sn_compose_reci
 	status = sn_strdup(compose->ctx, name, &copy, err);
 	if (status != SIGNET_OK)
 		return status;
-	list->items[list->count++] = (sn_compose_recipient){ signet_cert_ref(cert), copy };
+	list->items[list->count] =
+	    (sn_compose_recipient){ .cert = signet_cert_ref(cert), .name = copy };
+	sn_compose_recipient_read_cert(&list->items[list->count++]);
 	return SIGNET_OK;
 }
 

@@ -322,9 +322,10 @@ static void capabilities__authenticated_ciphers_come_first(void **state)
 
 	sn_buf_init(&out, k->ctx, 4096, "capabilities");
 	must(sn_cms_capabilities_default(k->ctx, &out, &k->err), &k->err);
-	assert_true(sn_ber_is_der((sn_span){ out.data, out.size }, 4));
-	assert_true(out.size > 2 + 2 * sizeof(aes_256_gcm));
-	assert_memory_equal(out.data + 2, aes_256_gcm, sizeof(aes_256_gcm));
+	assert_true(sn_ber_is_der((sn_span){ out.data, out.size }, 8));
+	assert_true(out.size > 3 + 2 * sizeof(aes_256_gcm));
+	assert_int_equal(out.data[1], 0x81);
+	assert_memory_equal(out.data + 3, aes_256_gcm, sizeof(aes_256_gcm));
 	sn_buf_clear(&out);
 }
 

@@ -185,7 +185,7 @@ for weak in sha1 md5; do
 	expect "--digest $weak is refused" 64 "$SIGNET" sign --no-store --cert rsa.crt --key rsa.key \
 		--digest $weak message.eml
 	count=$((count + 1))
-	grep -q "$weak is read, but not written" err || wrong "--digest $weak: no sentence"
+	grep -q "$weak is read but no longer written" err || wrong "--digest $weak: no sentence"
 done
 refused() # KEY DIGEST TEXT
 {
