@@ -6,6 +6,7 @@
 #include "base/ascii.h"
 #include "base/mem.h"
 #include "cert/cert_int.h"
+#include "crypt/decoded.h"
 #include "crypt/digest.h"
 #include "crypt/evp.h"
 
@@ -32,6 +33,9 @@ static signet_status read_x509(signet_cert *cert, signet_error *err)
 {
 	const unsigned char *p = cert->der;
 
+	cert->x509 = sn_decoded_get(cert->ctx, cert->digest);
+	if (cert->x509 != NULL)
+		return SIGNET_OK;
 	cert->x509 = X509_new_ex(sn_context_libctx(cert->ctx), NULL);
 	if (cert->x509 == NULL)
 		return sn_crypto_fail(err, SIGNET_E_MEMORY, "no memory for a certificate");
@@ -42,6 +46,7 @@ static signet_status read_x509(signet_cert *cert, signet_error *err)
 	/* read the extensions once, now: afterwards threads share the object */
 	(void)X509_get_extension_flags(cert->x509);
 	ERR_clear_error();
+	sn_decoded_keep(cert->ctx, cert->digest, cert->x509);
 	return SIGNET_OK;
 }
 
@@ -148,6 +153,11 @@ static signet_status fill(signet_cert *cert, signet_error *err)
 	status = sn_cert_parse(cert, err);
 	if (status != SIGNET_OK)
 		return status;
+	status = sn_digest_once(cert->ctx, sn_alg_by_name(SN_ALG_DIGEST, "sha256"), cert->der,
+	    cert->size, cert->digest, &size, err);
+	if (status != SIGNET_OK)
+		return status;
+	sn_hex_encode(cert->digest, sizeof(cert->digest), cert->fingerprint);
 	status = read_x509(cert, err);
 	if (status != SIGNET_OK)
 		return status;
@@ -164,11 +174,6 @@ static signet_status fill(signet_cert *cert, signet_error *err)
 	    &cert->address_is_subject, err);
 	if (status != SIGNET_OK)
 		return status;
-	status = sn_digest_once(cert->ctx, sn_alg_by_name(SN_ALG_DIGEST, "sha256"), cert->der,
-	    cert->size, cert->digest, &size, err);
-	if (status != SIGNET_OK)
-		return status;
-	sn_hex_encode(cert->digest, sizeof(cert->digest), cert->fingerprint);
 	status = read_key(cert, err);
 	return status == SIGNET_OK ? read_key_id(cert, err) : status;
 }

@@ -25,6 +25,7 @@ typedef struct enveloped_sink {
 	sn_cms_sink base;
 	sn_cipher *cipher;
 	uint8_t *piece; /* ciphertext not yet written */
+	size_t piece_size;
 	size_t used;
 	bool is_indefinite;
 	bool is_authenticated;
@@ -192,7 +193,7 @@ static signet_status begin(enveloped_sink *sink, signet_error *err)
 
 	if (sink->piece != NULL)
 		return SIGNET_OK;
-	sink->piece = sn_alloc(sink->base.ctx, PIECE + 2 * SN_CIPHER_SLACK, err);
+	sink->piece = sn_alloc(sink->base.ctx, sink->piece_size + 2 * SN_CIPHER_SLACK, err);
 	if (sink->piece == NULL)
 		return SIGNET_E_MEMORY;
 	status = next->write(next, sink->prefix.data, sink->prefix.size, err);
@@ -212,7 +213,7 @@ static signet_status write_content(
 		    sink->is_indefinite ? "GCM may encrypt" : "it was said to be");
 	sink->left -= size;
 	while (size != 0 && status == SIGNET_OK) {
-		size_t part = PIECE - sink->used;
+		size_t part = sink->piece_size - sink->used;
 		size_t written;
 
 		if (part > size)
@@ -224,7 +225,7 @@ static signet_status write_content(
 		sink->used += written;
 		data += part;
 		size -= part;
-		if (sink->used >= PIECE)
+		if (sink->used >= sink->piece_size)
 			status = flush(sink, err);
 	}
 	return status;
@@ -359,6 +360,8 @@ signet_status sn_cms_enveloped_sink_new(signet_context *ctx, const sn_cms_envelo
 	sink->is_indefinite = spec->content_size == SN_SIZE_UNKNOWN;
 	sink->is_authenticated = is_authenticated(spec);
 	sink->left = spec->content_size;
+	/* a short content needs no large buffer */
+	sink->piece_size = sink->left < PIECE ? (size_t)sink->left + 1 : PIECE;
 	if (sink->is_indefinite && sink->is_authenticated)
 		sink->left = GCM_CONTENT_MAX;
 	status = open_sink(sink, ctx, spec, err);

@@ -8,6 +8,7 @@
 #include <openssl/kdf.h>
 #include <openssl/provider.h>
 
+#include "crypt/decoded.h"
 #include "crypt/evp.h"
 
 enum { SN_ALG_ROOM = 128 };
@@ -20,6 +21,7 @@ typedef struct sn_algorithms {
 	OSSL_PROVIDER *standard;
 	_Atomic(void *) legacy;               /* OSSL_PROVIDER, or NULL */
 	_Atomic(void *) fetched[SN_ALG_ROOM]; /* by the row's place in the table */
+	sn_decoded decoded;
 } sn_algorithms;
 
 /* The row's place in the table. */

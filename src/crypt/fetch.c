@@ -108,6 +108,7 @@ void sn_algorithms_clear(sn_algorithms *algorithms)
 {
 	const sn_alg *alg;
 
+	sn_decoded_clear(&algorithms->decoded);
 	for (size_t i = 0; (alg = sn_alg_at(i)) != NULL; i++) {
 		void *fetched = atomic_exchange(&algorithms->fetched[i], NULL);
 

@@ -115,13 +115,20 @@ static void crlf_abort(signet_sink *sink)
 signet_status sn_mime_crlf_sink_new(const signet_context *ctx, signet_sink *next,
     signet_sink **sink_out, signet_error *err)
 {
-	crlf *self = sn_calloc(ctx, 1, sizeof(*self), err);
+	crlf *self = sn_alloc(ctx, sizeof(*self), err);
 
 	if (self == NULL)
 		return SIGNET_E_MEMORY;
+	/* all but the room, which is large */
 	self->sink = (signet_sink){ crlf_write, crlf_finish, crlf_abort, NULL };
 	self->ctx = ctx;
 	self->next = next;
+	self->last = 0;
+	self->saw_bare_lf = false;
+	self->is_ended = false;
+	self->status = SIGNET_OK;
+	self->error = (signet_error){ 0 };
+	self->used = 0;
 	*sink_out = &self->sink;
 	return SIGNET_OK;
 }

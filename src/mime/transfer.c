@@ -4,7 +4,6 @@
 #include "base/mem.h"
 #include "mime/mime_int.h"
 
-enum { ROOM = 72 << 10 };
 
 typedef enum transfer_kind {
 	PASS,
@@ -25,13 +24,13 @@ typedef struct transfer {
 		sn_quoted_decoder quoted_decoder;
 		sn_quoted_encoder quoted_encoder;
 	} state;
-	uint8_t *room;          /* of ROOM octets; NULL for PASS */
+	uint8_t *room;          /* of room_size; NULL for PASS */
 	bool is_ended;
 	signet_status status;   /* the failure that sticks */
 	signet_error error;
 } transfer;
 
-/* So many octets of input never need more than ROOM. */
+/* So many octets of input are converted at once. */
 static size_t piece_size(const transfer *self)
 {
 	switch (self->kind) {
@@ -45,6 +44,27 @@ static size_t piece_size(const transfer *self)
 		return 32 << 10;
 	case ENCODE_QUOTED:
 		return 16 << 10;
+	}
+	return 0;
+}
+
+/*
+ * What that never needs more than. Small messages are many: together with what else one takes,
+ * this is less than what malloc gives back to the system, and asks for again, each time.
+ */
+static size_t room_size(const transfer *self)
+{
+	switch (self->kind) {
+	case PASS:
+		return 0;
+	case DECODE_BASE64:
+		return piece_size(self) / 4 * 3 + 64;
+	case DECODE_QUOTED:
+		return sn_quoted_decode_room(piece_size(self));
+	case ENCODE_BASE64:
+		return sn_base64_room(piece_size(self));
+	case ENCODE_QUOTED:
+		return sn_quoted_encode_room(piece_size(self));
 	}
 	return 0;
 }
@@ -167,7 +187,7 @@ static signet_status transfer_new(const signet_context *ctx, transfer_kind kind,
 	self->next = next;
 	self->kind = kind;
 	if (kind != PASS) {
-		self->room = sn_alloc(ctx, ROOM, err);
+		self->room = sn_alloc(ctx, room_size(self), err);
 		if (self->room == NULL) {
 			sn_free(ctx, self);
 			return SIGNET_E_MEMORY;

@@ -6,7 +6,7 @@
 #include "base/mem.h"
 #include "mime/scanner.h"
 
-enum { READ_SIZE = 64u << 10 };
+enum { READ_SIZE = 16u << 10 };
 
 /* Takes what the scanner finds in one cut; *done_out: the header section has ended. */
 static signet_status scan_cut(sn_mime_scanner *scanner, sn_cursor *cursor,

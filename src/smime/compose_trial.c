@@ -138,7 +138,17 @@ static bool is_refuted(const trial *t, uint64_t offset)
 	       (t->has_size && t->has_begun && t->meter.size > offset - t->removed);
 }
 
-static signet_status feed(trial *t, uint8_t *block, signet_error *err)
+/* A short input needs no large block. */
+static size_t block_size(const signet_compose *compose)
+{
+	uint64_t size;
+
+	if (sn_input_size(compose->input, &size) && size < TRIAL_BLOCK)
+		return (size_t)size + 1;
+	return TRIAL_BLOCK;
+}
+
+static signet_status feed(trial *t, uint8_t *block, size_t room, signet_error *err)
 {
 	signet_compose *compose = t->compose;
 	uint64_t offset = 0;
@@ -147,7 +157,7 @@ static signet_status feed(trial *t, uint8_t *block, signet_error *err)
 	sn_mime_canon_begin(compose->canon, &t->sink);
 	while (got != 0 && !t->is_refuted) {
 		signet_status status = compose->input->read(
-		    compose->input, offset, block, TRIAL_BLOCK, &got, err);
+		    compose->input, offset, block, room, &got, err);
 
 		if (status == SIGNET_OK && got != 0)
 			status = sn_mime_canon_write(compose->canon, block, got, err);
@@ -161,9 +171,10 @@ static signet_status feed(trial *t, uint8_t *block, signet_error *err)
 
 static signet_status run_pass(trial *t, signet_error *err)
 {
-	uint8_t *block = sn_alloc(t->compose->ctx, TRIAL_BLOCK, err);
+	const size_t room = block_size(t->compose);
+	uint8_t *block = sn_alloc(t->compose->ctx, room, err);
 	bool again = false;
-	signet_status status = block != NULL ? feed(t, block, err) : SIGNET_E_MEMORY;
+	signet_status status = block != NULL ? feed(t, block, room, err) : SIGNET_E_MEMORY;
 
 	if (status == SIGNET_OK && !t->is_refuted)
 		status = sn_mime_canon_finish(t->compose->canon, &again, err);

@@ -8,7 +8,7 @@
 #include "smime/stage.h"
 
 /* Plaintext is made in pieces that stay in the processor's cache. */
-enum { PIECE = 64 << 10 };
+enum { PIECE = 32 << 10 };
 
 static signet_status recipient_id_text(const sn_plan *plan, const sn_cms_recipient *info,
     char **text_out, signet_error *err)
