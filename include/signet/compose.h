@@ -61,6 +61,7 @@ typedef struct signet_compose_options {
 	const char *digest;             /* NULL: as the key asks */
 	const char *cipher;             /* NULL: "aes-256-gcm" */
 	const char *key_transport;      /* NULL or "auto", "pkcs1", "oaep" */
+	bool cek_hkdf;                  /* derive the content's key from the one sent (RFC 9709) */
 	bool ignore_sender;             /* a signer need not be the From */
 	signet_header_policy headers;
 } signet_compose_options;
@@ -92,6 +93,15 @@ SIGNET_API signet_status signet_compose_add_recipient(signet_compose *compose, c
 /* The signer's own: added to every copy. */
 SIGNET_API signet_status signet_compose_add_self(signet_compose *compose, const char *address,
     signet_cert *cert, signet_error *err) SIGNET_CHECKED;
+
+/*
+ * A password, or a key that both sides share, opens the message too: the copy of those named, not
+ * those for Bcc. SIGNET_E_USAGE: an empty password; a key that has not 16, 24 or 32 octets.
+ */
+SIGNET_API signet_status signet_compose_add_password(signet_compose *compose,
+    const uint8_t *password, size_t size, signet_error *err) SIGNET_CHECKED;
+SIGNET_API signet_status signet_compose_add_kek(signet_compose *compose, const signet_kek *kek,
+    signet_error *err) SIGNET_CHECKED;
 
 /* How many copies there are (1 without Bcc), and who is in which: NULL past the last. */
 SIGNET_API size_t signet_compose_copy_count(const signet_compose *compose);

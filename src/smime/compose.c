@@ -120,6 +120,7 @@ static signet_status take_options(
 	compose->form = options->form == SIGNET_FORM_DETECT ? SIGNET_FORM_MIME : options->form;
 	compose->opaque = options->opaque;
 	compose->detached = options->detached;
+	compose->cek_hkdf = options->cek_hkdf;
 	compose->ignore_sender = options->ignore_sender;
 	compose->time = options->time;
 	status = take_cipher(compose, options->cipher, err);
@@ -289,6 +290,7 @@ void signet_compose_free(signet_compose **compose)
 	sn_compose_recipients_clear(c->ctx, &c->named);
 	sn_compose_recipients_clear(c->ctx, &c->blind);
 	sn_compose_recipients_clear(c->ctx, &c->self);
+	sn_compose_shared_clear(c);
 	for (size_t i = 0; i < c->signer_count; i++)
 		signet_identity_unref(&c->signers[i].identity);
 	sn_free(ctx, c->signers);

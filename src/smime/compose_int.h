@@ -45,6 +45,15 @@ typedef struct sn_compose_recipients {
 	size_t capacity;
 } sn_compose_recipients;
 
+/* A password, or a key with its identifier (password NULL). */
+typedef struct sn_compose_shared {
+	uint8_t *password;
+	size_t password_size;
+	uint8_t *id;
+	size_t id_size;
+	sn_secret kek;
+} sn_compose_shared;
+
 typedef struct sn_compose_signer {
 	signet_identity *identity;
 	const sn_alg *digest; /* known once measured */
@@ -79,6 +88,7 @@ struct signet_compose {
 	bool opaque;
 	bool detached;
 	bool oaep;
+	bool cek_hkdf;
 	bool ignore_sender;
 	int64_t time;
 	char *digest;
@@ -91,6 +101,8 @@ struct signet_compose {
 	sn_compose_recipients named; /* To, Cc, or given */
 	sn_compose_recipients blind; /* each in a copy of its own */
 	sn_compose_recipients self;  /* in every copy */
+	sn_compose_shared *shared;   /* in the copy of those named */
+	size_t shared_count;
 
 	/* from the first write on */
 	bool is_prepared;
@@ -117,6 +129,9 @@ signet_status sn_compose_header_check_signers(
 signet_status sn_compose_recipients_add(signet_compose *compose, sn_compose_recipients *list,
     const char *address, signet_cert *cert, signet_error *err) SIGNET_CHECKED;
 void sn_compose_recipients_clear(const signet_context *ctx, sn_compose_recipients *list);
+void sn_compose_shared_clear(signet_compose *compose);
+/* Everybody that a message is for counts, in whatever way. */
+size_t sn_compose_recipient_count(const signet_compose *compose);
 /* Whether copy 0 is the one for those who are not blind. */
 bool sn_compose_has_named_copy(const signet_compose *compose);
 /* Whether a message to be encrypted has anybody who could read it. */
