@@ -197,6 +197,23 @@ for cipher in chacha20-poly1305 aes-256-gcm aes-256-cbc; do
 	opened "$cipher" made --cert rsa.crt --key rsa.key
 done
 
+# Old ciphers, where both have libcrypto's legacy provider: read, and called weak.
+if openssl list -providers -provider legacy >/dev/null 2>&1; then
+	for cipher in des rc2-40 rc2-64 rc2-128; do
+		expect "$cipher cbc" 0 openssl cms -encrypt -provider default -provider legacy -binary -in octets \
+			-outform DER -out made "-$cipher" -recip rsa.crt
+		opened "$cipher cbc" made --cert rsa.crt --key rsa.key
+		expect "$cipher" 5 "$SIGNET" decrypt --no-store --cert rsa.crt --key rsa.key --report report -o got made
+		holds "$cipher" weak-algorithm report
+	done
+else
+	echo 'there is no legacy provider here: DES and RC2 are left out'
+fi
+for cipher in des-cbc rc2-128-cbc 3des-cbc aes-256-ccm; do
+	expect "$cipher is not written" 64 "$SIGNET" encrypt --no-store -r ./rsa.crt --cipher $cipher --format der \
+		-o got octets
+done
+
 # Mail: the type says what is inside.
 printf '%s\r\n' 'From: alice@example.com' 'To: bob@example.com' 'Subject: Plan' '' 'At noon.' >mail
 expect 'mail by password' 0 "$SIGNET" encrypt --no-store --password-file password --cipher chacha20-poly1305 \
