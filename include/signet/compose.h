@@ -12,6 +12,10 @@
  * Signed and encrypted, it is a SignedData (its ContentInfo in DER) as the content of the
  * encryption.
  *
+ * Compressed, the content is put into a CompressedData before it is signed and encrypted: few mail
+ * programs read that. What shrinks by more than limits.compression_ratio is SIGNET_E_LIMIT, since a
+ * reader with such a limit would refuse it.
+ *
  * What it does not check: whether anybody trusts a certificate, or whether it is valid at the time
  * of signing. That is for who chooses the certificates.
  *
@@ -62,6 +66,7 @@ typedef struct signet_compose_options {
 	const char *cipher;             /* NULL: "aes-256-gcm" */
 	const char *key_transport;      /* NULL or "auto", "pkcs1", "oaep" */
 	bool cek_hkdf;                  /* derive the content's key from the one sent (RFC 9709) */
+	bool compress;                  /* CompressedData (RFC 3274) inside all protection */
 	bool ignore_sender;             /* a signer need not be the From */
 	signet_header_policy headers;
 } signet_compose_options;

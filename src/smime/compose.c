@@ -121,6 +121,7 @@ static signet_status take_options(
 	compose->opaque = options->opaque;
 	compose->detached = options->detached;
 	compose->cek_hkdf = options->cek_hkdf;
+	compose->compress = options->compress;
 	compose->ignore_sender = options->ignore_sender;
 	compose->time = options->time;
 	status = take_cipher(compose, options->cipher, err);

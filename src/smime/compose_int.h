@@ -89,6 +89,7 @@ struct signet_compose {
 	bool detached;
 	bool oaep;
 	bool cek_hkdf;
+	bool compress;
 	bool ignore_sender;
 	int64_t time;
 	char *digest;
@@ -145,6 +146,23 @@ signet_status sn_compose_measure(signet_compose *compose, signet_error *err) SIG
 signet_status sn_compose_content_write(
     signet_compose *compose, signet_sink *sink, signet_error *err) SIGNET_CHECKED;
 const sn_compose_digest *sn_compose_digest_find(const signet_compose *compose, const sn_alg *alg);
+
+/* compose_compress.c: CompressedData on the way to a sink, which is not ended by it. */
+typedef struct sn_compose_compression {
+	signet_sink front; /* counts what comes */
+	signet_sink back;  /* counts what goes, and keeps the ends from next */
+	signet_sink *next;
+	signet_sink *armor; /* base64; NULL for DER and PEM */
+	signet_sink *deflate;
+	uint64_t in, out;
+	const signet_context *ctx;
+} sn_compose_compression;
+/* *top_out is where the content goes in. compression is cleared in any case. */
+signet_status sn_compose_compression_begin(const signet_compose *compose, signet_sink *next,
+    sn_compose_compression *compression, signet_sink **top_out, signet_error *err) SIGNET_CHECKED;
+signet_status sn_compose_compression_finish(
+    sn_compose_compression *compression, signet_error *err) SIGNET_CHECKED;
+void sn_compose_compression_clear(sn_compose_compression *compression);
 
 /* compose_sign.c */
 /* Which digests the signers want; then, after measuring, the signature and the frame. */
