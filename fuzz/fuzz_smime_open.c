@@ -54,10 +54,15 @@ static void add_identity(world *w, size_t index)
 static const world *the_world(void)
 {
 	static world w;
+	signet_limits limits = SIGNET_LIMITS_DEFAULT;
+	signet_context_options options = SIGNET_CONTEXT_OPTIONS_INIT;
 
 	if (w.ctx != NULL)
 		return &w;
-	if (signet_context_new(NULL, &w.ctx, NULL) != SIGNET_OK ||
+	/* openssl's 2048, and not what would keep the fuzzer waiting */
+	limits.password_iterations = 5000;
+	options.limits = &limits;
+	if (signet_context_new(&options, &w.ctx, NULL) != SIGNET_OK ||
 	    signet_trust_new(w.ctx, &w.trust, NULL) != SIGNET_OK)
 		abort();
 	add_identity(&w, 0);
@@ -75,6 +80,10 @@ typedef struct outcome {
 
 static outcome open_in(const world *w, const uint8_t *data, size_t size, size_t piece)
 {
+	/* the seeds' password and key (tests/data/make_cms.sh) */
+	static const uint8_t id[] = { 0xc0, 0xff, 0xee };
+	static const uint8_t key[] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15 };
+	static const signet_kek kek = { id, sizeof(id), key, sizeof(key) };
 	sn_open_call call = { .ctx = w->ctx, .piece = piece, .options = SIGNET_OPEN_OPTIONS_INIT };
 	signet_input *input = NULL;
 	signet_sink *sink = NULL;
@@ -86,6 +95,10 @@ static outcome open_in(const world *w, const uint8_t *data, size_t size, size_t 
 	call.options.time = 1790000000;
 	call.options.identities = w->identities;
 	call.options.identity_count = 2;
+	call.options.keks = &kek;
+	call.options.kek_count = 1;
+	call.options.password = (const uint8_t *)"sesame";
+	call.options.password_size = 6;
 	if (signet_input_memory_new(w->ctx, data, size, &input, NULL) != SIGNET_OK ||
 	    signet_sink_memory_new(w->ctx, 1 << 28, &sink, NULL) != SIGNET_OK)
 		abort();

@@ -12,6 +12,10 @@
  * Signed and encrypted, it is a SignedData (its ContentInfo in DER) as the content of the
  * encryption.
  *
+ * Compressed, the content is put into a CompressedData before it is signed and encrypted: few mail
+ * programs read that. What shrinks by more than limits.compression_ratio is SIGNET_E_LIMIT, since a
+ * reader with such a limit would refuse it.
+ *
  * What it does not check: whether anybody trusts a certificate, or whether it is valid at the time
  * of signing. That is for who chooses the certificates.
  *
@@ -63,6 +67,8 @@ typedef struct signet_compose_options {
 	const char *key_transport;      /* NULL or "auto": PKCS #1 v1.5 unless a recipient reads OAEP;
 	                                 * "pkcs1", "oaep" */
 	bool compatible;                /* AES-128-CBC to those of whom nothing is known */
+	bool cek_hkdf;                  /* derive the content's key from the one sent (RFC 9709) */
+	bool compress;                  /* CompressedData (RFC 3274) inside all protection */
 	bool ignore_sender;             /* a signer need not be the From */
 	signet_header_policy headers;
 } signet_compose_options;
@@ -109,6 +115,14 @@ SIGNET_API void signet_compose_set_capabilities(signet_compose *compose, const s
  * (RFC 8551 2.7.1); of whom nothing is known reads AES-256-GCM, of whom no GCM is known AES-CBC.
  */
 SIGNET_API const char *signet_compose_copy_cipher(const signet_compose *compose, size_t copy);
+/*
+ * A password, or a key that both sides share, opens the message too: the copy of those named, not
+ * those for Bcc. SIGNET_E_USAGE: an empty password; a key that has not 16, 24 or 32 octets.
+ */
+SIGNET_API signet_status signet_compose_add_password(signet_compose *compose,
+    const uint8_t *password, size_t size, signet_error *err) SIGNET_CHECKED;
+SIGNET_API signet_status signet_compose_add_kek(signet_compose *compose, const signet_kek *kek,
+    signet_error *err) SIGNET_CHECKED;
 
 /* How many copies there are (1 without Bcc), and who is in which: NULL past the last. */
 SIGNET_API size_t signet_compose_copy_count(const signet_compose *compose);

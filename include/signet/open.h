@@ -67,6 +67,14 @@ typedef struct signet_source {
 	void *user;
 } signet_source;
 
+/* A key-encryption key that sender and recipient share (RFC 5652 6.2.3); borrowed. */
+typedef struct signet_kek {
+	const uint8_t *id;              /* keyIdentifier */
+	size_t id_size;
+	const uint8_t *key;             /* 16, 24 or 32 octets */
+	size_t key_size;
+} signet_kek;
+
 typedef struct signet_open_options {
 	unsigned version;               /* SIGNET_OPEN_OPTIONS_VERSION */
 	signet_open_mode mode;
@@ -85,6 +93,8 @@ typedef struct signet_open_options {
 	signet_input *content;          /* detached content of a bare SignedData; NULL: none */
 	const uint8_t *password;        /* for password recipients; NULL: none */
 	size_t password_size;
+	const signet_kek *keks;         /* for recipients by such a key; borrowed */
+	size_t kek_count;
 } signet_open_options;
 
 #define SIGNET_OPEN_OPTIONS_VERSION 1

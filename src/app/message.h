@@ -18,9 +18,20 @@ signet_status app_check_outputs(app_session *session, const app_report *report,
 /* The operand. */
 const char *app_file_operand(const app_session *session);
 
-/* recipients.c: finds everyone to encrypt to and adds them; each that is missing is said. */
+/*
+ * recipients.c: finds everyone to encrypt to and adds them, --password-file and --kek too; each that
+ * is missing is said.
+ */
 signet_status app_recipients(app_session *session, const signet_compose *header,
     signet_compose *compose, signet_error *err) SIGNET_CHECKED;
+
+/* kek.c: what --kek gives. */
+typedef struct app_keks {
+	signet_kek *list;
+	size_t count;
+} app_keks;
+signet_status app_keks_given(app_session *session, app_keks *keks, signet_error *err) SIGNET_CHECKED;
+void app_keks_clear(app_keks *keks);
 
 /* copies.c: writes every copy to --output-dir, or the one to -o, and then the report. */
 signet_status app_write_copies(app_session *session, signet_compose *compose, app_report *report,

@@ -12,6 +12,15 @@ bool sn_ascii_equal(const char *a, const char *b)
 	return sn_ascii_equal_n(a, strlen(a), b);
 }
 
+int sn_ascii_compare(const char *a, const char *b)
+{
+	while (*a != '\0' && sn_ascii_lower((uint8_t)*a) == sn_ascii_lower((uint8_t)*b)) {
+		a++;
+		b++;
+	}
+	return (int)sn_ascii_lower((uint8_t)*a) - (int)sn_ascii_lower((uint8_t)*b);
+}
+
 bool sn_ascii_has_prefix_n(const void *a, size_t a_size, const char *prefix)
 {
 	const uint8_t *text = a;

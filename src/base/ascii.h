@@ -22,6 +22,8 @@ static inline uint8_t sn_ascii_lower(uint8_t c)
 
 /* Compares without regard to the case of A to Z. */
 bool sn_ascii_equal(const char *a, const char *b);
+/* The same as an order: below, at or above zero. */
+int sn_ascii_compare(const char *a, const char *b);
 bool sn_ascii_equal_n(const void *a, size_t a_size, const char *b);
 bool sn_ascii_has_prefix_n(const void *a, size_t a_size, const char *prefix);
 

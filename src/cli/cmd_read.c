@@ -12,6 +12,7 @@ typedef struct reading {
 	signet_input *input;
 	signet_input *content;
 	app_identities given;
+	app_keks keks;
 	app_source source;
 	signet_source port;
 	signet_trust *trust;
@@ -61,8 +62,6 @@ static signet_status read_options(reading *r, signet_error *err)
 	if (status == SIGNET_OK)
 		status = read_require(r, err);
 	if (status == SIGNET_OK)
-		status = app_refuse(r->session, APP_OPTION_KEK, err);
-	if (status == SIGNET_OK)
 		status = app_refuse(r->session, APP_OPTION_RECOVER, err);
 	return status;
 }
@@ -80,6 +79,8 @@ static signet_status read_inputs(reading *r, signet_error *err)
 	if (status == SIGNET_OK && password != NULL)
 		status = app_first_line(r->session, password, &r->session->password, err);
 	if (status == SIGNET_OK)
+		status = app_keks_given(r->session, &r->keks, err);
+	if (status == SIGNET_OK)
 		status = app_identities_given(r->session, &r->given, err);
 	if (status == SIGNET_OK)
 		status = app_trust(r->session, &r->trust, err);
@@ -92,6 +93,8 @@ static signet_status read_inputs(reading *r, signet_error *err)
 	r->options.identities = r->given.list;
 	r->options.identity_count = r->given.count;
 	r->options.source = &r->port;
+	r->options.keks = r->keks.list;
+	r->options.kek_count = r->keks.count;
 	if (password != NULL) {
 		r->options.password = (const uint8_t *)r->session->password.text;
 		r->options.password_size = r->session->password.size;
@@ -246,6 +249,7 @@ int cmd_read(app_session *session)
 		signet_sink_free(&r.sink);
 	signet_trust_unref(&r.trust);
 	app_identities_clear(&r.given);
+	app_keks_clear(&r.keks);
 	signet_input_free(&r.content);
 	signet_input_free(&r.input);
 	return code;

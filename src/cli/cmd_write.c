@@ -53,9 +53,8 @@ static signet_status read_key_transport(writing *w, signet_error *err)
 
 static signet_status read_options(writing *w, signet_error *err)
 {
-	static const app_option_id later[] = { APP_OPTION_KEK, APP_OPTION_PASSWORD_FILE };
 	const app_args *args = &w->session->args;
-	signet_status status = SIGNET_OK;
+	signet_status status;
 
 	w->options.protection = args->command->id == APP_COMMAND_SIGN ? SIGNET_SIGN
 				: args->command->id == APP_COMMAND_ENCRYPT
@@ -67,10 +66,8 @@ static signet_status read_options(writing *w, signet_error *err)
 	w->options.ignore_sender = app_has(args, APP_OPTION_IGNORE_SENDER);
 	w->options.digest = app_value(args, APP_OPTION_DIGEST);
 	w->options.cipher = app_value(args, APP_OPTION_CIPHER);
-	for (size_t i = 0; status == SIGNET_OK && i < sizeof(later) / sizeof(*later); i++)
-		status = app_refuse(w->session, later[i], err);
-	if (status == SIGNET_OK)
-		status = app_form(w->session, &w->options.form, err);
+	w->options.cek_hkdf = app_has(args, APP_OPTION_CEK_HKDF);
+	status = app_form(w->session, &w->options.form, err);
 	if (status == SIGNET_OK)
 		status = read_headers_policy(w, err);
 	if (status == SIGNET_OK)

@@ -6,9 +6,11 @@
 #include "ber/writer.h"
 #include "cms/attributes.h"
 #include "cms/cms_int.h"
+#include "cms/content_cipher.h"
 #include "cms/nest.h"
 #include "cms/sink_int.h"
 #include "cms/writer.h"
+#include "crypt/derive.h"
 
 enum {
 	PIECE = 128 << 10,
@@ -18,8 +20,8 @@ enum {
 	ENVELOPED_DATA = 2 /* which of the levels */
 };
 
-/* NIST SP 800-38D 5.2.1.1: what one GCM key and nonce may encrypt. */
-static const uint64_t GCM_CONTENT_MAX = ((uint64_t)1 << 36) - 32;
+/* NIST SP 800-38D 5.2.1.1: what one GCM key and nonce may encrypt; ChaCha20 may a little more. */
+static const uint64_t AEAD_CONTENT_MAX = ((uint64_t)1 << 36) - 32;
 
 typedef struct enveloped_sink {
 	sn_cms_sink base;
@@ -36,7 +38,7 @@ typedef struct enveloped_sink {
 
 static bool is_authenticated(const sn_cms_enveloped_spec *spec)
 {
-	return spec->cipher->mode == SN_MODE_GCM;
+	return sn_alg_is_aead(spec->cipher);
 }
 
 static sn_span content_type_of(const sn_cms_enveloped_spec *spec)
@@ -76,28 +78,24 @@ static signet_status write_head(const sn_cms_enveloped_spec *spec, sn_buf *out, 
 	return sn_ber_writer_finish(&writer);
 }
 
-/* contentType and contentEncryptionAlgorithm, whose parameters are the IV, or GCMParameters
- * (RFC 5084 3.2: the length of the tag is said, since the default is 12). */
+/* contentType and contentEncryptionAlgorithm; identifier: that of the cipher itself. */
 static signet_status write_encryption(
-    const sn_cms_enveloped_spec *spec, sn_span iv, sn_buf *out, signet_error *err)
+    const sn_cms_enveloped_spec *spec, sn_span identifier, sn_buf *out, signet_error *err)
 {
+	const sn_alg *derivation = sn_alg_by_name(SN_ALG_DERIVATION, "cek-hkdf-sha256");
 	sn_ber_writer writer;
 	size_t algorithm;
-	size_t parameters;
 
 	sn_ber_writer_init(&writer, out, err);
 	sn_ber_writer_item(&writer, SN_BER_OID, content_type_of(spec));
+	if (!spec->derive) {
+		sn_ber_writer_raw(&writer, identifier);
+		return sn_ber_writer_finish(&writer);
+	}
 	algorithm = sn_ber_writer_begin(&writer, SN_BER_SEQUENCE);
 	sn_ber_writer_item(
-	    &writer, SN_BER_OID, (sn_span){ spec->cipher->oid, spec->cipher->oid_size });
-	if (is_authenticated(spec)) {
-		parameters = sn_ber_writer_begin(&writer, SN_BER_SEQUENCE);
-		sn_ber_writer_item(&writer, SN_BER_OCTET_STRING, iv);
-		sn_ber_writer_uint(&writer, SN_CIPHER_TAG_MAX);
-		sn_ber_writer_end(&writer, parameters);
-	} else {
-		sn_ber_writer_item(&writer, SN_BER_OCTET_STRING, iv);
-	}
+	    &writer, SN_BER_OID, (sn_span){ derivation->oid, derivation->oid_size });
+	sn_ber_writer_raw(&writer, identifier);
 	sn_ber_writer_end(&writer, algorithm);
 	return sn_ber_writer_finish(&writer);
 }
@@ -109,10 +107,10 @@ static signet_status ciphertext_size(
 		*size_out = SN_SIZE_UNKNOWN;
 		return SIGNET_OK;
 	}
-	if (is_authenticated(spec) && spec->content_size > GCM_CONTENT_MAX)
+	if (is_authenticated(spec) && spec->content_size > AEAD_CONTENT_MAX)
 		return signet_fail(err, SIGNET_E_LIMIT, SIGNET_NO_OFFSET,
-		    "a content of %llu octets is longer than GCM may encrypt",
-		    (unsigned long long)spec->content_size);
+		    "a content of %llu octets is longer than %s may encrypt",
+		    (unsigned long long)spec->content_size, spec->cipher->name);
 	if (!sn_cipher_size(spec->cipher, spec->content_size, size_out))
 		return signet_fail(err, SIGNET_E_LIMIT, SIGNET_NO_OFFSET,
 		    "a content of %llu octets is too long for BER",
@@ -122,7 +120,7 @@ static signet_status ciphertext_size(
 
 /* All that stands before the ciphertext. */
 static signet_status write_prefix(const signet_context *ctx, const sn_cms_enveloped_spec *spec,
-    sn_span iv, size_t attributes_size, sn_buf *prefix, uint64_t *size_out, signet_error *err)
+    sn_span identifier, size_t attributes_size, sn_buf *prefix, uint64_t *size_out, signet_error *err)
 {
 	const uint64_t after = is_authenticated(spec) ? attributes_size + MAC_SIZE : 0;
 	sn_ber_writer writer;
@@ -144,7 +142,7 @@ static signet_status write_prefix(const signet_context *ctx, const sn_cms_envelo
 	if (status == SIGNET_OK)
 		status = write_head(spec, &head, err);
 	if (status == SIGNET_OK)
-		status = write_encryption(spec, iv, &encryption, err);
+		status = write_encryption(spec, identifier, &encryption, err);
 	if (status == SIGNET_OK) {
 		const sn_cms_nest nest[LEVELS] = {
 			{ SN_BER_SEQUENCE, { type.data, type.size }, 0 },
@@ -210,7 +208,7 @@ static signet_status write_content(
 	if (status == SIGNET_OK && size > sink->left)
 		return signet_fail(err, sink->is_indefinite ? SIGNET_E_LIMIT : SIGNET_E_INTERNAL,
 		    SIGNET_NO_OFFSET, "the content is longer than %s",
-		    sink->is_indefinite ? "GCM may encrypt" : "it was said to be");
+		    sink->is_indefinite ? "the cipher may encrypt" : "it was said to be");
 	sink->left -= size;
 	while (size != 0 && status == SIGNET_OK) {
 		size_t part = sink->piece_size - sink->used;
@@ -315,22 +313,42 @@ static signet_status make_attributes(
 	return sn_cms_attributes_der(attributes, SN_BER_SET, out, err);
 }
 
+/* The key that the content is encrypted under. */
+static signet_status content_key(const signet_context *ctx, const sn_cms_enveloped_spec *spec,
+    const sn_buf *identifier, sn_secret *key_out, signet_error *err)
+{
+	if (spec->derive)
+		return sn_derive_content_key(
+		    ctx, spec->key, (sn_span){ identifier->data, identifier->size }, key_out, err);
+	*key_out = *spec->key;
+	return SIGNET_OK;
+}
+
 static signet_status open_sink(enveloped_sink *sink, const signet_context *ctx,
     const sn_cms_enveloped_spec *spec, signet_error *err)
 {
 	uint8_t iv[SN_CIPHER_IV_MAX];
 	const sn_span iv_span = { iv, spec->cipher->iv_size };
+	sn_secret key = { .size = 0 };
+	sn_buf identifier;
 	signet_status status = make_attributes(ctx, spec, &sink->attributes, err);
 
 	sn_buf_init(&sink->prefix, ctx, SIZE_MAX, "recipientInfos");
+	sn_buf_init(&identifier, ctx, FIELDS_MAX, "contentEncryptionAlgorithm");
 	if (status == SIGNET_OK)
 		status = sn_random(ctx, iv, iv_span.size, err);
 	if (status == SIGNET_OK)
-		status = write_prefix(
-		    ctx, spec, iv_span, sink->attributes.size, &sink->prefix, NULL, err);
+		status = sn_cms_content_cipher_write(spec->cipher, iv_span, &identifier, err);
 	if (status == SIGNET_OK)
-		status = sn_cipher_new_encrypt(ctx, spec->cipher, spec->key, iv_span,
+		status = content_key(ctx, spec, &identifier, &key, err);
+	if (status == SIGNET_OK)
+		status = write_prefix(ctx, spec, (sn_span){ identifier.data, identifier.size },
+		    sink->attributes.size, &sink->prefix, NULL, err);
+	if (status == SIGNET_OK)
+		status = sn_cipher_new_encrypt(ctx, spec->cipher, &key, iv_span,
 		    (sn_span){ sink->attributes.data, sink->attributes.size }, &sink->cipher, err);
+	sn_secret_wipe(&key);
+	sn_buf_clear(&identifier);
 	return status;
 }
 
@@ -363,7 +381,7 @@ signet_status sn_cms_enveloped_sink_new(signet_context *ctx, const sn_cms_envelo
 	/* a short content needs no large buffer */
 	sink->piece_size = sink->left < PIECE ? (size_t)sink->left + 1 : PIECE;
 	if (sink->is_indefinite && sink->is_authenticated)
-		sink->left = GCM_CONTENT_MAX;
+		sink->left = AEAD_CONTENT_MAX;
 	status = open_sink(sink, ctx, spec, err);
 	if (status != SIGNET_OK) {
 		destroy(sink);
@@ -389,6 +407,7 @@ signet_status sn_cms_enveloped_size(
 {
 	static const uint8_t iv[SN_CIPHER_IV_MAX];
 	sn_buf attributes;
+	sn_buf identifier;
 	sn_buf prefix;
 	signet_status status = check_spec(spec, err);
 
@@ -399,9 +418,14 @@ signet_status sn_cms_enveloped_size(
 		return status;
 	sn_buf_init(&prefix, ctx, SIZE_MAX, "recipientInfos");
 	status = make_attributes(ctx, spec, &attributes, err);
+	sn_buf_init(&identifier, ctx, FIELDS_MAX, "contentEncryptionAlgorithm");
 	if (status == SIGNET_OK)
-		status = write_prefix(ctx, spec, (sn_span){ iv, spec->cipher->iv_size },
+		status = sn_cms_content_cipher_write(
+		    spec->cipher, (sn_span){ iv, spec->cipher->iv_size }, &identifier, err);
+	if (status == SIGNET_OK)
+		status = write_prefix(ctx, spec, (sn_span){ identifier.data, identifier.size },
 		    attributes.size, &prefix, size_out, err);
+	sn_buf_clear(&identifier);
 	sn_buf_clear(&attributes);
 	sn_buf_clear(&prefix);
 	return status;

@@ -120,8 +120,11 @@ typedef struct sn_cms_recipient {
 	sn_span originator_point; /* without the unused-bits octet */
 	bool has_ukm;
 	sn_span ukm;
-	bool has_key_derivation; /* password */
+	bool has_key_derivation;         /* password, and the KDF of a kem */
 	sn_cms_algorithm key_derivation;
+	sn_span encapsulated;            /* kem: kemct; key_encryption is its kem */
+	size_t kek_size;                 /* kem: kekLength, in octets */
+	sn_cms_algorithm wrap;           /* kem */
 } sn_cms_recipient;
 
 typedef struct sn_cms_event {

@@ -3,6 +3,7 @@
 #include "ber/writer.h"
 #include "cms/cms_int.h"
 #include "cms/kari_int.h"
+#include "cms/recipient_int.h"
 #include "cms/signer.h"
 #include "crypt/public_key.h"
 
@@ -42,12 +43,11 @@ bool sn_cms_recipient_is_supported(const signet_context *ctx, const sn_cms_recip
 	switch (recipient->kind) {
 	case SN_CMS_KEY_TRANSPORT: return is_available(ctx, sn_alg_by_oid(SN_ALG_TRANSPORT, oid));
 	case SN_CMS_KEY_AGREEMENT:
-		return recipient->originator == SN_CMS_ORIGINATOR_KEY &&
-		       is_available(ctx, sn_alg_by_oid(SN_ALG_AGREEMENT, oid)) &&
+		return is_available(ctx, sn_alg_by_oid(SN_ALG_AGREEMENT, oid)) &&
 		       is_available(ctx, wrap_of(recipient));
-	case SN_CMS_KEM:
-	case SN_CMS_KEK:
-	case SN_CMS_PASSWORD:
+	case SN_CMS_KEK: return is_available(ctx, sn_alg_by_oid(SN_ALG_WRAP, oid));
+	case SN_CMS_PASSWORD: return sn_cms_password_is_supported(ctx, recipient);
+	case SN_CMS_KEM: /* none is read yet: "algorithm-unavailable" to whom it is for */
 	case SN_CMS_OTHER_RECIPIENT: return false;
 	}
 	return false;
@@ -55,14 +55,17 @@ bool sn_cms_recipient_is_supported(const signet_context *ctx, const sn_cms_recip
 
 const char *sn_cms_recipient_algorithm(const sn_cms_recipient *recipient, char text[SN_OID_TEXT])
 {
+	static const sn_alg_kind kinds[] = {
+		[SN_CMS_KEY_TRANSPORT] = SN_ALG_TRANSPORT,
+		[SN_CMS_KEY_AGREEMENT] = SN_ALG_AGREEMENT,
+		[SN_CMS_KEK] = SN_ALG_WRAP,
+		[SN_CMS_PASSWORD] = SN_ALG_PASSWORD,
+		[SN_CMS_KEM] = SN_ALG_KEM,
+	};
 	const sn_alg *alg = NULL;
 
-	if (recipient->kind == SN_CMS_KEY_TRANSPORT)
-		alg = sn_alg_by_oid(SN_ALG_TRANSPORT, recipient->key_encryption.oid);
-	if (recipient->kind == SN_CMS_KEY_AGREEMENT)
-		alg = sn_alg_by_oid(SN_ALG_AGREEMENT, recipient->key_encryption.oid);
-	if (recipient->kind == SN_CMS_KEK)
-		alg = sn_alg_by_oid(SN_ALG_WRAP, recipient->key_encryption.oid);
+	if (recipient->kind != SN_CMS_OTHER_RECIPIENT)
+		alg = sn_alg_by_oid(kinds[recipient->kind], recipient->key_encryption.oid);
 	if (alg != NULL)
 		return alg->name;
 	sn_oid_text(recipient->key_encryption.oid, text);
@@ -99,8 +102,22 @@ signet_status sn_cms_shared_info_write(
 	return sn_ber_writer_finish(&writer);
 }
 
+/* The other side of the agreement; the caller owns it. */
+static signet_status peer_of(const sn_cms_recipient *recipient, const signet_key *key,
+    const sn_public_key *originator, sn_public_key **peer_out, signet_error *err)
+{
+	if (recipient->originator == SN_CMS_ORIGINATOR_KEY)
+		return sn_public_key_read_point(key, recipient->originator_point, peer_out, err);
+	if (originator == NULL)
+		return signet_fail(err, SIGNET_E_DECRYPT, SIGNET_NO_OFFSET,
+		    "the originator's certificate is not at hand");
+	*peer_out = sn_public_key_ref((sn_public_key *)originator);
+	return SIGNET_OK;
+}
+
 static signet_status agree(const signet_context *ctx, const sn_cms_recipient *recipient,
-    const signet_key *key, const sn_alg *wrap, sn_secret *kek_out, signet_error *err)
+    const signet_key *key, const sn_public_key *originator, const sn_alg *wrap,
+    sn_secret *kek_out, signet_error *err)
 {
 	const sn_alg *alg = sn_alg_by_oid(SN_ALG_AGREEMENT, recipient->key_encryption.oid);
 	sn_public_key *peer = NULL;
@@ -111,7 +128,7 @@ static signet_status agree(const signet_context *ctx, const sn_cms_recipient *re
 	status = sn_cms_shared_info_write(recipient->key_encryption.parameters,
 	    recipient->has_ukm ? &recipient->ukm : NULL, wrap->key_size, &info, err);
 	if (status == SIGNET_OK)
-		status = sn_public_key_read_point(key, recipient->originator_point, &peer, err);
+		status = peer_of(recipient, key, originator, &peer, err);
 	if (status == SIGNET_OK)
 		status = sn_agreement_derive(key, peer, alg, (sn_span){ info.data, info.size },
 		    wrap->key_size, kek_out, err);
@@ -121,12 +138,13 @@ static signet_status agree(const signet_context *ctx, const sn_cms_recipient *re
 }
 
 static signet_status unwrap_agreement(const signet_context *ctx, const sn_cms_recipient *recipient,
-    const signet_key *key, size_t size, sn_secret *secret_out, signet_error *err)
+    const signet_key *key, const sn_public_key *originator, size_t size, sn_secret *secret_out,
+    signet_error *err)
 {
 	const sn_alg *wrap = wrap_of(recipient);
 	sn_secret kek = { .size = 0 };
 	bool is_intact;
-	signet_status status = agree(ctx, recipient, key, wrap, &kek, err);
+	signet_status status = agree(ctx, recipient, key, originator, wrap, &kek, err);
 
 	if (status == SIGNET_OK)
 		status = sn_wrap_unwrap(
@@ -135,8 +153,25 @@ static signet_status unwrap_agreement(const signet_context *ctx, const sn_cms_re
 	return status;
 }
 
+signet_status sn_cms_recipient_settle(const signet_context *ctx, signet_status status, size_t size,
+    sn_secret *secret, sn_secret *secret_out, signet_error *err)
+{
+	if (status == SIGNET_E_MEMORY)
+		return signet_fail(err, status, SIGNET_NO_OFFSET, "memory is out");
+	/* RFC 3218 2.3.2 for all of them: a point that is not on the curve, a wrap whose check
+	 * value is wrong, parameters that make no sense end like a wrong key does, at the content
+	 */
+	if (status != SIGNET_OK)
+		status = sn_secret_random(ctx, size, secret, err);
+	if (status == SIGNET_OK)
+		*secret_out = *secret;
+	sn_secret_wipe(secret);
+	return status;
+}
+
 signet_status sn_cms_recipient_unwrap(signet_context *ctx, const sn_cms_recipient *recipient,
-    const signet_key *key, size_t size, sn_secret *secret_out, signet_error *err)
+    const signet_key *key, const sn_public_key *originator, size_t size, sn_secret *secret_out,
+    signet_error *err)
 {
 	sn_secret secret = { .size = 0 };
 	signet_status status;
@@ -148,17 +183,9 @@ signet_status sn_cms_recipient_unwrap(signet_context *ctx, const sn_cms_recipien
 		    sn_alg_by_oid(SN_ALG_TRANSPORT, recipient->key_encryption.oid),
 		    recipient->key_encryption.parameters, recipient->encrypted_key, size, &secret,
 		    NULL);
+	else if (recipient->kind == SN_CMS_KEY_AGREEMENT)
+		status = unwrap_agreement(ctx, recipient, key, originator, size, &secret, NULL);
 	else
-		status = unwrap_agreement(ctx, recipient, key, size, &secret, NULL);
-	if (status == SIGNET_E_MEMORY)
-		return signet_fail(err, status, SIGNET_NO_OFFSET, "memory is out");
-	/* RFC 3218 2.3.2 for all of them: a point that is not on the curve, a wrap whose check
-	 * value is wrong, parameters that make no sense end like a wrong key does, at the content
-	 */
-	if (status != SIGNET_OK)
-		status = sn_secret_random(ctx, size, &secret, err);
-	if (status == SIGNET_OK)
-		*secret_out = secret;
-	sn_secret_wipe(&secret);
-	return status;
+		status = SIGNET_E_USAGE;
+	return sn_cms_recipient_settle(ctx, status, size, &secret, secret_out, err);
 }

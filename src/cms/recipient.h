@@ -5,9 +5,12 @@
 #include "cert/cert.h"
 #include "cms/reader.h"
 #include "crypt/algs.h"
+#include "crypt/public_key.h"
 #include "crypt/secret.h"
 
 bool sn_cms_recipient_is(const sn_cms_recipient *recipient, const signet_cert *cert);
+/* A KEKRecipientInfo for the key with that identifier. */
+bool sn_cms_recipient_is_kek(const sn_cms_recipient *recipient, sn_span id);
 
 /*
  * Whether signet can try it with that key: the algorithm is in the table, libcrypto has it, the
@@ -17,10 +20,27 @@ bool sn_cms_recipient_is_supported(const signet_context *ctx, const sn_cms_recip
 
 /*
  * The content-encryption key of size octets. Whatever is wrong with the octets, a key comes out,
- * random to whoever does not know (no oracle); errors are our own only.
+ * random to whoever does not know (no oracle); errors are our own only. originator: the static key
+ * that originator_id names (key agreement); NULL where the recipient names none.
  */
 signet_status sn_cms_recipient_unwrap(signet_context *ctx, const sn_cms_recipient *recipient,
-    const signet_key *key, size_t size, sn_secret *secret_out, signet_error *err) SIGNET_CHECKED;
+    const signet_key *key, const sn_public_key *originator, size_t size, sn_secret *secret_out,
+    signet_error *err) SIGNET_CHECKED;
+/* The same of a KEKRecipientInfo. */
+signet_status sn_cms_recipient_unwrap_kek(const signet_context *ctx,
+    const sn_cms_recipient *recipient, const sn_secret *kek, size_t size, sn_secret *secret_out,
+    signet_error *err) SIGNET_CHECKED;
+/*
+ * Of a PasswordRecipientInfo, which says nothing of whose it is: *fits_out false means that the
+ * password is not its, and then there is no key. This tells an attacker nothing that he could use:
+ * what fails or not is a password that its owner typed, against octets whose check he can only
+ * pass by knowing that password; and the content's tag would tell the owner the same.
+ */
+signet_status sn_cms_recipient_unwrap_password(const signet_context *ctx,
+    const sn_cms_recipient *recipient, sn_span password, size_t size, sn_secret *secret_out,
+    bool *fits_out, signet_error *err) SIGNET_CHECKED;
+/* How often the password is to be hashed; 0 where that cannot be read. */
+uint32_t sn_cms_recipient_iterations(const sn_cms_recipient *recipient);
 
 /* "rsa-pkcs1", "rsa-oaep", "ecdh-sha256", …: for the report; static, or the OID in text. */
 const char *sn_cms_recipient_algorithm(const sn_cms_recipient *recipient, char text[SN_OID_TEXT]);
@@ -30,5 +50,12 @@ const char *sn_cms_recipient_algorithm(const sn_cms_recipient *recipient, char t
 signet_status sn_cms_recipient_write(signet_context *ctx, const signet_cert *cert, bool oaep,
     const sn_secret *secret, size_t cipher_key_size, sn_buf *out, unsigned *version_out,
     signet_error *err) SIGNET_CHECKED;
+/* The same for a key-encryption key (16, 24 or 32 octets, else SIGNET_E_USAGE) and its identifier. */
+signet_status sn_cms_recipient_write_kek(const signet_context *ctx, sn_span id,
+    const sn_secret *kek, const sn_secret *secret, sn_buf *out, unsigned *version_out,
+    signet_error *err) SIGNET_CHECKED;
+/* The same for a password. It costs a tenth of a second or more. */
+signet_status sn_cms_recipient_write_password(const signet_context *ctx, sn_span password,
+    const sn_secret *secret, sn_buf *out, unsigned *version_out, signet_error *err) SIGNET_CHECKED;
 
 #endif

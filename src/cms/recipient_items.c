@@ -247,13 +247,74 @@ static signet_status read_password(
 	return read_algorithm_and_key(fields, recipient, err);
 }
 
-/* RFC 5652 6.2.5. Of a KEMRecipientInfo (RFC 9629 3), the identifier is read, for the report. */
+/* kekLength, 1 to 65535. */
+static signet_status read_kek_size(
+    sn_ber_list *fields, sn_cms_recipient *recipient, signet_error *err)
+{
+	sn_ber_item item;
+	uint64_t number;
+	const signet_status status =
+	    sn_ber_list_expect(fields, SN_BER_INTEGER, "kekLength", &item, err);
+
+	if (status != SIGNET_OK)
+		return status;
+	if (!sn_ber_uint_read(item.contents, UINT16_MAX, &number) || number == 0)
+		return signet_fail(err, SIGNET_E_MALFORMED, fields->offset,
+		    "the kekLength of KEMRecipientInfo is not 1 to 65535");
+	recipient->kek_size = (size_t)number;
+	return SIGNET_OK;
+}
+
+static signet_status read_kem_ukm(
+    sn_ber_list *fields, sn_cms_recipient *recipient, signet_error *err)
+{
+	sn_ber_item outer, item;
+	sn_ber_list inner;
+	signet_status status = sn_ber_list_optional(
+	    fields, SN_BER_CONTEXT_CONSTRUCTED(0), "ukm", &outer, &recipient->has_ukm, err);
+
+	if (status != SIGNET_OK || !recipient->has_ukm)
+		return status;
+	inner = sn_ber_list_in(fields, &outer);
+	status = sn_ber_list_expect(&inner, SN_BER_OCTET_STRING, "ukm", &item, err);
+	if (status != SIGNET_OK)
+		return status;
+	recipient->ukm = item.contents;
+	return sn_ber_list_end(&inner, "ukm", err);
+}
+
+/* RFC 9629 3: version, rid, kem, kemct, kdf, kekLength, ukm [0], wrap, encryptedKey */
+static signet_status read_kem(sn_ber_list fields, sn_cms_recipient *recipient, signet_error *err)
+{
+	sn_ber_item item;
+	signet_status status = read_version(&fields, recipient, err);
+
+	if (status == SIGNET_OK)
+		status = read_identifier(&fields, &recipient->id, err);
+	if (status == SIGNET_OK)
+		status = sn_cms_algorithm_read(&fields, "kem", &recipient->key_encryption, err);
+	if (status == SIGNET_OK)
+		status = sn_ber_list_expect(&fields, SN_BER_OCTET_STRING, "kemct", &item, err);
+	if (status != SIGNET_OK)
+		return status;
+	recipient->encapsulated = item.contents;
+	recipient->has_key_derivation = true;
+	status = sn_cms_algorithm_read(&fields, "kdf", &recipient->key_derivation, err);
+	if (status == SIGNET_OK)
+		status = read_kek_size(&fields, recipient, err);
+	if (status == SIGNET_OK)
+		status = read_kem_ukm(&fields, recipient, err);
+	if (status == SIGNET_OK)
+		status = sn_cms_algorithm_read(&fields, "wrap", &recipient->wrap, err);
+	return status == SIGNET_OK ? read_encrypted_key(&fields, recipient, err) : status;
+}
+
+/* RFC 5652 6.2.5. Of others than KEMRecipientInfo nothing is known. */
 static signet_status read_other(
     sn_ber_list *fields, sn_cms_recipient *recipient, sn_ber_list *keys_out, signet_error *err)
 {
 	sn_ber_item type;
 	sn_ber_item value;
-	sn_ber_list inner;
 	signet_status status = sn_ber_list_expect(fields, SN_BER_OID, "oriType", &type, err);
 
 	(void)keys_out;
@@ -266,12 +327,8 @@ static signet_status read_other(
 	if (value.tag != SN_BER_SEQUENCE)
 		return signet_fail(err, SIGNET_E_MALFORMED, fields->offset - value.der.size,
 		    "KEMRecipientInfo has the tag 0x%02x", (unsigned)value.tag);
-	inner = sn_ber_list_in(fields, &value);
 	recipient->kind = SN_CMS_KEM;
-	status = read_version(&inner, recipient, err);
-	if (status != SIGNET_OK)
-		return status;
-	return read_identifier(&inner, &recipient->id, err);
+	return read_kem(sn_ber_list_in(fields, &value), recipient, err);
 }
 
 static const struct {

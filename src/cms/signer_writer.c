@@ -17,18 +17,19 @@ static void write_oaep_capability(sn_ber_writer *writer)
 
 /*
  * RFC 8551 2.5.2: what this build opens, best first: tags before none, long keys before short
- * ones. Parameters of AES are absent (RFC 3565 4.1, RFC 5084 4).
+ * ones. Parameters are absent (RFC 3565 4.1, RFC 5084 4, RFC 8103 5). CCM, which is read up to a size
+ * only, is not asked for.
  */
 signet_status sn_cms_capabilities_default(const signet_context *ctx, sn_buf *out, signet_error *err)
 {
-	static const sn_alg_mode modes[] = { SN_MODE_GCM, SN_MODE_CBC };
+	static const sn_alg_mode modes[] = { SN_MODE_GCM, SN_MODE_POLY1305, SN_MODE_CBC };
 	static const size_t key_sizes[] = { 32, 24, 16 };
 	sn_ber_writer writer;
 	size_t list;
 
 	sn_ber_writer_init(&writer, out, err);
 	list = sn_ber_writer_begin(&writer, SN_BER_SEQUENCE);
-	for (size_t wanted = 0; wanted < 6; wanted++) {
+	for (size_t wanted = 0; wanted < 9; wanted++) {
 		const sn_alg *alg;
 
 		for (size_t i = 0; (alg = sn_alg_at(i)) != NULL; i++) {

@@ -69,14 +69,15 @@ signet_status sn_cms_certs_only_write(const signet_context *ctx, const signet_ce
     sn_buf *out, signet_error *err) SIGNET_CHECKED;
 
 /*
- * EnvelopedData (CBC) or AuthEnvelopedData (GCM) as a sink: content in, CMS out to next. The next
+ * EnvelopedData (CBC) or AuthEnvelopedData (with a tag) as a sink: content in, CMS out to next. The next
  * sink is finished and aborted with this one (freeing it before either aborts). The recipients'
  * infos are made by sn_cms_recipient_write and given together; the spec is not needed any more
  * once the sink is made. A content that is not of the size said is SIGNET_E_INTERNAL at finish.
  */
 typedef struct sn_cms_enveloped_spec {
 	const sn_alg *cipher;
-	const sn_secret *key;
+	const sn_secret *key;             /* the one that the recipients get */
+	bool derive;                      /* and encrypt under one made from it (RFC 9709) */
 	sn_span recipient_infos;          /* DER, one after the other */
 	unsigned version;                 /* the highest of the RecipientInfos */
 	sn_span content_type;             /* OID contents; empty: id-data */

@@ -17,6 +17,11 @@
 #define OID_SECG_COFACTOR 0x2b, 0x81, 0x04, 0x01, 0x0e          /* 1.3.132.1.14 */
 #define OID_X963 0x2b, 0x81, 0x05, 0x10, 0x86, 0x48, 0x3f, 0x00 /* 1.3.133.16.840.63.0 */
 
+#define OID_PKCS5 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x05
+#define OID_RC2 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x03, 0x02  /* 1.2.840.113549.3.2 */
+#define OID_HMAC 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x02       /* 1.2.840.113549.2 */
+#define OID_NIST_KEM 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x04
+
 #define OID(...) .oid = { __VA_ARGS__ }, .oid_size = sizeof((uint8_t[]){ __VA_ARGS__ })
 
 #define DIGEST(title, fetch, octets, is_weak, does_write, ...) \
@@ -34,6 +39,17 @@
 		.kind = SN_ALG_CIPHER, .name = title, .libcrypto = fetch, .mode = SN_MODE_CBC, \
 		.key_size = octets, .iv_size = block, .size = block, .weak = is_weak, \
 		.write = !is_weak, OID(__VA_ARGS__) \
+	}
+#define CCM(title, fetch, octets, ...) \
+	{ \
+		.kind = SN_ALG_CIPHER, .name = title, .libcrypto = fetch, .mode = SN_MODE_CCM, \
+		.key_size = octets, .iv_size = 12, .size = 16, OID(__VA_ARGS__) \
+	}
+#define LEGACY(title, fetch, octets, ...) \
+	{ \
+		.kind = SN_ALG_CIPHER, .name = title, .libcrypto = fetch, .mode = SN_MODE_CBC, \
+		.key_size = octets, .iv_size = 8, .size = 8, .weak = true, .legacy = true, \
+		OID(__VA_ARGS__) \
 	}
 #define SIGNATURE(title, fetch, hash, key_kind, is_weak, does_write, ...) \
 	{ \
@@ -54,6 +70,18 @@
 	{ \
 		.kind = SN_ALG_WRAP, .name = title, .libcrypto = fetch, .key_size = octets, \
 		.size = 8, .write = true, OID(__VA_ARGS__) \
+	}
+#define KEM(title, fetch, ...) \
+	{ .kind = SN_ALG_KEM, .name = title, .libcrypto = fetch, OID(__VA_ARGS__) }
+#define MAC(title, hash, does_write, ...) \
+	{ \
+		.kind = SN_ALG_MAC, .name = title, .digest = hash, .write = does_write, \
+		OID(__VA_ARGS__) \
+	}
+#define DERIVATION(title, fetch, hash, ...) \
+	{ \
+		.kind = SN_ALG_DERIVATION, .name = title, .libcrypto = fetch, .digest = hash, \
+		.write = true, OID(__VA_ARGS__) \
 	}
 
 /* Of rows with one name and one digest the first is the one that is written. */
@@ -82,8 +110,20 @@ static const sn_alg table[] = {
 	CBC("aes-128-cbc", "AES-128-CBC", 16, 16, false, OID_NIST_AES, 2),
 	CBC("aes-192-cbc", "AES-192-CBC", 24, 16, false, OID_NIST_AES, 22),
 	CBC("aes-256-cbc", "AES-256-CBC", 32, 16, false, OID_NIST_AES, 42),
+	/* RFC 8103 */
+	{ .kind = SN_ALG_CIPHER, .name = "chacha20-poly1305", .libcrypto = "ChaCha20-Poly1305",
+	    .mode = SN_MODE_POLY1305, .key_size = 32, .iv_size = 12, .size = 16, .write = true,
+	    OID(OID_SMIME_ALG, 18) },
+	CCM("aes-128-ccm", "AES-128-CCM", 16, OID_NIST_AES, 7),
+	CCM("aes-192-ccm", "AES-192-CCM", 24, OID_NIST_AES, 27),
+	CCM("aes-256-ccm", "AES-256-CCM", 32, OID_NIST_AES, 47),
 	CBC("3des-cbc", "DES-EDE3-CBC", 24, 8, true, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x03,
 	    0x07),
+	/* RFC 3370 5.2: one identifier; the parameters say which */
+	LEGACY("rc2-128-cbc", "RC2-CBC", 16, OID_RC2),
+	LEGACY("rc2-64-cbc", "RC2-64-CBC", 8, OID_RC2),
+	LEGACY("rc2-40-cbc", "RC2-40-CBC", 5, OID_RC2),
+	LEGACY("des-cbc", "DES-CBC", 8, 0x2b, 0x0e, 0x03, 0x02, 0x07),
 
 	SIGNATURE("rsa-pkcs1", "RSA", "sha256", "rsa", false, true, OID_PKCS1, 11),
 	SIGNATURE("rsa-pkcs1", "RSA", "sha384", "rsa", false, true, OID_PKCS1, 12),
@@ -146,6 +186,26 @@ static const sn_alg table[] = {
 	WRAP("aes-192-wrap", "AES-192-WRAP", 24, OID_NIST_AES, 25),
 	WRAP("aes-256-wrap", "AES-256-WRAP", 32, OID_NIST_AES, 45),
 
+	/* RFC 3217 3: read only */
+	{ .kind = SN_ALG_WRAP, .name = "3des-wrap", .libcrypto = "DES3-WRAP", .key_size = 24,
+	    .size = 16, .weak = true, OID(OID_SMIME_ALG, 6) },
+
+	/* RFC 9936: named in reports */
+	KEM("ml-kem-512", "ML-KEM-512", OID_NIST_KEM, 1),
+	KEM("ml-kem-768", "ML-KEM-768", OID_NIST_KEM, 2),
+	KEM("ml-kem-1024", "ML-KEM-1024", OID_NIST_KEM, 3),
+
+	/* RFC 3211 2.3, RFC 8018 A.2 and B.1.2 */
+	{ .kind = SN_ALG_PASSWORD, .name = "pwri-kek", .write = true, OID(OID_SMIME_ALG, 9) },
+	DERIVATION("pbkdf2", "PBKDF2", NULL, OID_PKCS5, 12),
+	MAC("hmac-sha256", "sha256", true, OID_HMAC, 9),
+	MAC("hmac-sha384", "sha384", false, OID_HMAC, 10),
+	MAC("hmac-sha512", "sha512", false, OID_HMAC, 11),
+	MAC("hmac-sha224", "sha224", false, OID_HMAC, 8),
+	MAC("hmac-sha1", "sha1", false, OID_HMAC, 7),
+	/* RFC 9709 */
+	DERIVATION("cek-hkdf-sha256", "HKDF", "sha256", OID_SMIME_ALG, 31),
+
 	{ .kind = SN_ALG_COMPRESSION, .name = "zlib", .write = true, OID(OID_SMIME_ALG, 8) },
 };
 
@@ -175,6 +235,18 @@ const sn_alg *sn_alg_by_name(sn_alg_kind kind, const char *name)
 			return &table[i];
 	}
 	return NULL;
+}
+
+bool sn_alg_is_aead(const sn_alg *alg)
+{
+	switch (alg->mode) {
+	case SN_MODE_GCM:
+	case SN_MODE_CCM:
+	case SN_MODE_POLY1305: return true;
+	case SN_MODE_CBC:
+	case SN_MODE_NONE: break;
+	}
+	return false;
 }
 
 /* X.690 8.19: base 128, high bit set but for the last octet, no leading 0x80. */

@@ -17,10 +17,20 @@ typedef enum sn_alg_kind {
 	SN_ALG_TRANSPORT, /* RSA key transport */
 	SN_ALG_AGREEMENT, /* ECDH with its KDF */
 	SN_ALG_WRAP,      /* AES key wrap */
+	SN_ALG_KEM,       /* key encapsulation (RFC 9629) */
+	SN_ALG_PASSWORD,  /* key encryption under a key made from a password */
+	SN_ALG_MAC,       /* the PRF of a key derivation */
+	SN_ALG_DERIVATION,
 	SN_ALG_COMPRESSION
 } sn_alg_kind;
 
-typedef enum sn_alg_mode { SN_MODE_NONE, SN_MODE_CBC, SN_MODE_GCM } sn_alg_mode;
+typedef enum sn_alg_mode {
+	SN_MODE_NONE,
+	SN_MODE_CBC,
+	SN_MODE_GCM,
+	SN_MODE_CCM,     /* in one call: its length comes before its content */
+	SN_MODE_POLY1305 /* ChaCha20 with it (RFC 8103) */
+} sn_alg_mode;
 
 typedef struct sn_alg {
 	sn_alg_kind kind;
@@ -36,11 +46,14 @@ typedef struct sn_alg {
 	const char *key;    /* "rsa", "ec", "ed25519" …: the kind of key a signature is made by */
 	bool weak;          /* read and reported weak, never written */
 	bool write;         /* signet writes it */
+	bool legacy;        /* in libcrypto's legacy provider, which is loaded for it */
 } sn_alg;
 
 /* NULL when the table has no such row. A signature may have several identifiers (TRAPS). */
 const sn_alg *sn_alg_by_oid(sn_alg_kind kind, sn_span oid);
 const sn_alg *sn_alg_by_name(sn_alg_kind kind, const char *name);
+/* Whether a cipher comes with a tag of its own. */
+bool sn_alg_is_aead(const sn_alg *alg);
 /* The rows one by one: NULL past the last. */
 const sn_alg *sn_alg_at(size_t index);
 /* Whether this libcrypto has it. */

@@ -122,7 +122,7 @@ void signet_context_free(signet_context **ctx)
 
 OSSL_LIB_CTX *sn_context_libctx(const signet_context *ctx) { return ctx->libctx; }
 
-bool sn_context_load_legacy(signet_context *ctx)
+bool sn_context_load_legacy(const signet_context *ctx)
 {
 	sn_algorithms *algorithms = ctx->algorithms;
 	void *none = NULL;

@@ -58,6 +58,20 @@ bool sn_der_take_algorithm(sn_span *from, sn_span *oid_out, sn_span *parameters_
 	return true;
 }
 
+bool sn_der_take_number(sn_span *from, uint32_t *number_out)
+{
+	sn_span content;
+	uint64_t number = 0;
+
+	if (!sn_der_take(from, SN_DER_INTEGER, &content) || content.size == 0 ||
+	    (content.data[0] & 0x80) != 0)
+		return false;
+	for (size_t i = 0; i < content.size && number <= UINT32_MAX; i++)
+		number = number << 8 | content.data[i];
+	*number_out = number > UINT32_MAX ? UINT32_MAX : (uint32_t)number;
+	return number != 0;
+}
+
 void sn_der_begin(sn_der_writer *writer) { writer->at = sizeof(writer->data); }
 
 void sn_der_put(sn_der_writer *writer, const void *data, size_t size)
@@ -88,6 +102,22 @@ void sn_der_put_algorithm(
 	sn_der_put(writer, oid, oid_size);
 	sn_der_wrap(writer, SN_DER_OID, oid_end);
 	sn_der_wrap(writer, SN_DER_SEQUENCE, end);
+}
+
+void sn_der_put_number(sn_der_writer *writer, uint32_t number)
+{
+	const size_t end = writer->at;
+	uint8_t octet;
+
+	do {
+		octet = (uint8_t)number;
+		sn_der_put(writer, &octet, 1);
+		number >>= 8;
+	} while (number != 0);
+	/* X.690 8.3: a first bit that is set would make it negative */
+	if ((octet & 0x80) != 0)
+		sn_der_put(writer, "", 1);
+	sn_der_wrap(writer, SN_DER_INTEGER, end);
 }
 
 sn_span sn_der_get(const sn_der_writer *writer)

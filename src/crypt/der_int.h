@@ -21,6 +21,8 @@ enum {
 bool sn_der_take(sn_span *from, uint8_t tag, sn_span *content_out);
 /* A whole AlgorithmIdentifier; parameters is a whole TLV, or empty. */
 bool sn_der_take_algorithm(sn_span *from, sn_span *oid_out, sn_span *parameters_out);
+/* An INTEGER above zero; what is longer than 32 bits is the largest there is. */
+bool sn_der_take_number(sn_span *from, uint32_t *number_out);
 
 /* What is built in place, from its end to its front; contents below 128 octets. */
 typedef struct sn_der_writer {
@@ -35,6 +37,7 @@ void sn_der_wrap(sn_der_writer *writer, uint8_t tag, size_t end);
 /* An AlgorithmIdentifier without parameters, or with NULL. */
 void sn_der_put_algorithm(
     sn_der_writer *writer, const uint8_t *oid, size_t oid_size, bool with_null);
+void sn_der_put_number(sn_der_writer *writer, uint32_t number);
 sn_span sn_der_get(const sn_der_writer *writer);
 
 #endif

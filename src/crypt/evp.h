@@ -20,7 +20,7 @@ OSSL_LIB_CTX *sn_context_libctx(const signet_context *ctx);
  * Loads libcrypto's legacy provider (RC2, single DES, the PKCS#12 KDF's old ciphers), once and only
  * when it is asked for; false when this system has none (Debian 13: openssl-provider-legacy).
  */
-bool sn_context_load_legacy(signet_context *ctx);
+bool sn_context_load_legacy(const signet_context *ctx);
 
 /* What libcrypto has for a row, fetched once and kept by the context. Borrowed. The row's kind
  * must fit; SIGNET_E_UNAVAILABLE: this libcrypto lacks it. */

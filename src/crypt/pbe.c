@@ -17,21 +17,6 @@ static bool is(sn_span oid, const uint8_t *octets, size_t size)
 	return sn_span_equal(oid, (sn_span){ octets, size });
 }
 
-/* An INTEGER above zero; what is longer than 32 bits is the largest there is. */
-static bool take_number(sn_span *from, uint32_t *number_out)
-{
-	sn_span content;
-	uint64_t number = 0;
-
-	if (!sn_der_take(from, SN_DER_INTEGER, &content) || content.size == 0 ||
-	    (content.data[0] & 0x80) != 0)
-		return false;
-	for (size_t i = 0; i < content.size && number <= UINT32_MAX; i++)
-		number = number << 8 | content.data[i];
-	*number_out = number > UINT32_MAX ? UINT32_MAX : (uint32_t)number;
-	return number != 0;
-}
-
 /* A salt and a number of iterations: RFC 8018 A.2 and A.3, RFC 7292 B */
 static cost cost_of_iterations(sn_span parameters)
 {
@@ -39,7 +24,8 @@ static cost cost_of_iterations(sn_span parameters)
 	uint32_t iterations;
 
 	if (!sn_der_take(&parameters, SN_DER_SEQUENCE, &fields) ||
-	    !sn_der_take(&fields, SN_DER_OCTET_STRING, &salt) || !take_number(&fields, &iterations))
+	    !sn_der_take(&fields, SN_DER_OCTET_STRING, &salt) ||
+	    !sn_der_take_number(&fields, &iterations))
 		return COST_MALFORMED;
 	return iterations <= ITERATIONS_MAX ? COST_FINE : COST_TOO_MUCH;
 }
@@ -51,8 +37,9 @@ static cost cost_of_scrypt(sn_span parameters)
 	uint32_t n, r, p;
 
 	if (!sn_der_take(&parameters, SN_DER_SEQUENCE, &fields) ||
-	    !sn_der_take(&fields, SN_DER_OCTET_STRING, &salt) || !take_number(&fields, &n) ||
-	    !take_number(&fields, &r) || !take_number(&fields, &p))
+	    !sn_der_take(&fields, SN_DER_OCTET_STRING, &salt) ||
+	    !sn_der_take_number(&fields, &n) || !sn_der_take_number(&fields, &r) ||
+	    !sn_der_take_number(&fields, &p))
 		return COST_MALFORMED;
 	if ((uint64_t)n * r > SCRYPT_MAX || (uint64_t)n * r * p > SCRYPT_MAX)
 		return COST_TOO_MUCH;

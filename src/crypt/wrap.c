@@ -6,7 +6,10 @@
 #include "crypt/evp.h"
 #include "crypt/public_key.h"
 
-/* RFC 3394 2.2: whole blocks of 64 bits, at least two, and one more for the check value. */
+/*
+ * RFC 3394 2.2: whole blocks of 64 bits, at least two, and one more for the check value. RFC 3217 3.1:
+ * one more for a check value and one for an IV.
+ */
 enum { BLOCK = 8, CONTENT_MIN = 16 };
 
 static bool run(const EVP_CIPHER *cipher, const sn_secret *kek, bool encrypts, const uint8_t *in,
@@ -52,7 +55,7 @@ signet_status sn_wrap_unwrap(const signet_context *ctx, const sn_alg *alg, const
 		status = sn_secret_random(ctx, size, &secret, err);
 	if (status != SIGNET_OK)
 		goto out;
-	if (size >= CONTENT_MIN && size % BLOCK == 0 && wrapped.size == size + BLOCK)
+	if (size >= CONTENT_MIN && size % BLOCK == 0 && wrapped.size == size + alg->size)
 		intact =
 		    run(cipher, kek, false, wrapped.data, wrapped.size, plain, &got) && got == size;
 	ERR_clear_error();

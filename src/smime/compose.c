@@ -121,6 +121,8 @@ static signet_status take_options(
 	compose->form = options->form == SIGNET_FORM_DETECT ? SIGNET_FORM_MIME : options->form;
 	compose->opaque = options->opaque;
 	compose->detached = options->detached;
+	compose->cek_hkdf = options->cek_hkdf;
+	compose->compress = options->compress;
 	compose->ignore_sender = options->ignore_sender;
 	compose->headers = options->headers;
 	compose->time = options->time;
@@ -267,7 +269,7 @@ static signet_status prepare(signet_compose *compose, signet_error *err)
 static bool can_try(const signet_compose *compose, const signet_sink *out)
 {
 	return out->restart != NULL && compose->form == SIGNET_FORM_MIME && !compose->opaque &&
-	       !compose->is_prepared && signet_compose_copy_count(compose) == 1;
+	       !compose->compress && !compose->is_prepared && signet_compose_copy_count(compose) == 1;
 }
 
 signet_status signet_compose_write(
@@ -310,6 +312,7 @@ void signet_compose_free(signet_compose **compose)
 	sn_compose_recipients_clear(c->ctx, &c->named);
 	sn_compose_recipients_clear(c->ctx, &c->blind);
 	sn_compose_recipients_clear(c->ctx, &c->self);
+	sn_compose_shared_clear(c);
 	for (size_t i = 0; i < c->signer_count; i++)
 		signet_identity_unref(&c->signers[i].identity);
 	sn_free(ctx, c->signers);

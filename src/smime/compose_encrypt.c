@@ -1,57 +1,133 @@
 #include "smime/compose_int.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "base/mem.h"
 #include "cms/recipient.h"
 
 enum { RECIPIENT_INFOS_MAX = 256 << 20 };
 
+/* A certificate of a copy, and its place in it. */
+typedef struct reader {
+	const sn_compose_recipient *who;
+	size_t place;
+	bool is_repeated;
+} reader;
+
 /* The RecipientInfos of one copy, being gathered. */
 typedef struct infos {
 	const signet_compose *compose;
-	signet_cert_list *certs; /* who has one already */
+	reader *readers;
+	size_t count;
 	sn_compose_envelope *envelope;
 } infos;
 
-/* A certificate that stands for several addresses gets one RecipientInfo. */
-static signet_status add_info(infos *in, const sn_compose_recipient *who, signet_error *err)
-{
-	const signet_compose *compose = in->compose;
-	const size_t count = signet_cert_list_count(in->certs);
-	unsigned version = 0;
-	signet_status status = signet_cert_list_add(in->certs, who->cert, err);
-
-	if (status != SIGNET_OK || signet_cert_list_count(in->certs) == count)
-		return status;
-	status = sn_cms_recipient_write(compose->ctx, who->cert,
-	    sn_compose_wants_oaep(compose, who), &in->envelope->key, compose->cipher->key_size, &in->envelope->infos, &version, err);
-	if (status == SIGNET_OK && version > in->envelope->version)
-		in->envelope->version = version;
-	return status;
-}
-
-static signet_status add_all(infos *in, const sn_compose_recipients *list, signet_error *err)
+static void gather(infos *in, const sn_compose_recipients *list)
 {
 	for (size_t i = 0; i < list->count; i++) {
-		signet_status status = add_info(in, &list->items[i], err);
-
-		if (status != SIGNET_OK)
-			return status;
+		in->readers[in->count] =
+		    (reader){ .who = &list->items[i], .place = in->count };
+		in->count++;
 	}
-	return SIGNET_OK;
+}
+
+static int by_fingerprint(const void *a, const void *b)
+{
+	const reader *x = a, *y = b;
+	const int order =
+	    strcmp(signet_cert_fingerprint(x->who->cert), signet_cert_fingerprint(y->who->cert));
+
+	if (order != 0)
+		return order;
+	return x->place < y->place ? -1 : x->place > y->place;
+}
+
+static int by_place(const void *a, const void *b)
+{
+	const reader *x = a, *y = b;
+
+	return x->place < y->place ? -1 : x->place > y->place;
+}
+
+/* A certificate that stands for several addresses gets one RecipientInfo: sorted, so that thousands
+ * of recipients are not compared each with each. */
+static void mark_repeated(infos *in)
+{
+	if (in->count == 0)
+		return;
+	qsort(in->readers, in->count, sizeof(*in->readers), by_fingerprint);
+	for (size_t i = 1; i < in->count; i++)
+		in->readers[i].is_repeated =
+		    signet_cert_equal(in->readers[i - 1].who->cert, in->readers[i].who->cert);
+	qsort(in->readers, in->count, sizeof(*in->readers), by_place);
 }
 
 /* The copy's own recipients, and the signer himself. */
-static signet_status add_copy(infos *in, size_t copy, signet_error *err)
+static signet_status gather_copy(infos *in, size_t copy, signet_error *err)
 {
 	const signet_compose *compose = in->compose;
 	const bool has_named = sn_compose_has_named_copy(compose);
-	signet_status status;
+	const size_t most = compose->named.count + compose->self.count + 1;
 
+	in->readers = sn_calloc(compose->ctx, most, sizeof(*in->readers), err);
+	if (in->readers == NULL)
+		return SIGNET_E_MEMORY;
 	if (has_named && copy == 0)
-		status = add_all(in, &compose->named, err);
+		gather(in, &compose->named);
 	else
-		status = add_info(in, &compose->blind.items[copy - has_named], err);
-	return status == SIGNET_OK ? add_all(in, &compose->self, err) : status;
+		gather(in, &(sn_compose_recipients){
+			       .items = &compose->blind.items[copy - has_named], .count = 1 });
+	gather(in, &compose->self);
+	mark_repeated(in);
+	return SIGNET_OK;
+}
+
+static void count_version(sn_compose_envelope *envelope, unsigned version)
+{
+	if (version > envelope->version)
+		envelope->version = version;
+}
+
+static signet_status add_readers(infos *in, signet_error *err)
+{
+	const signet_compose *compose = in->compose;
+	signet_status status = SIGNET_OK;
+
+	for (size_t i = 0; i < in->count && status == SIGNET_OK; i++) {
+		unsigned version = 0;
+
+		if (in->readers[i].is_repeated)
+			continue;
+		status = sn_cms_recipient_write(compose->ctx, in->readers[i].who->cert,
+		    sn_compose_wants_oaep(compose, in->readers[i].who),
+		    &in->envelope->key, compose->cipher->key_size, &in->envelope->infos, &version,
+		    err);
+		count_version(in->envelope, version);
+	}
+	return status;
+}
+
+static signet_status add_shared(infos *in, signet_error *err)
+{
+	const signet_compose *compose = in->compose;
+	signet_status status = SIGNET_OK;
+
+	for (size_t i = 0; i < compose->shared_count && status == SIGNET_OK; i++) {
+		const sn_compose_shared *shared = &compose->shared[i];
+		unsigned version = 0;
+
+		if (shared->password != NULL)
+			status = sn_cms_recipient_write_password(compose->ctx,
+			    (sn_span){ shared->password, shared->password_size },
+			    &in->envelope->key, &in->envelope->infos, &version, err);
+		else
+			status = sn_cms_recipient_write_kek(compose->ctx,
+			    (sn_span){ shared->id, shared->id_size }, &shared->kek,
+			    &in->envelope->key, &in->envelope->infos, &version, err);
+		count_version(in->envelope, version);
+	}
+	return status;
 }
 
 signet_status sn_compose_envelope_make(
@@ -64,20 +140,22 @@ signet_status sn_compose_envelope_make(
 	compose->cipher = sn_compose_cipher_for(compose, copy);
 	in.envelope = &envelope;
 	sn_buf_init(&envelope.infos, compose->ctx, RECIPIENT_INFOS_MAX, "the recipients");
-	status = signet_cert_list_new(compose->ctx, &in.certs, err);
+	status = gather_copy(&in, copy, err);
 	if (status != SIGNET_OK)
 		goto out;
 	status = sn_secret_random(compose->ctx, compose->cipher->key_size, &envelope.key, err);
 	if (status != SIGNET_OK)
 		goto out;
-	status = add_copy(&in, copy, err);
+	status = add_readers(&in, err);
+	if (status == SIGNET_OK && copy == 0 && sn_compose_has_named_copy(compose))
+		status = add_shared(&in, err);
 	if (status != SIGNET_OK)
 		goto out;
 	*envelope_out = envelope;
 	envelope = (sn_compose_envelope){ 0 };
 out:
 	sn_compose_envelope_clear(&envelope);
-	signet_cert_list_free(&in.certs);
+	sn_free(compose->ctx, in.readers);
 	return status;
 }
 
@@ -95,6 +173,7 @@ signet_status sn_compose_envelope_sink_new(const signet_compose *compose,
 	    &(sn_cms_enveloped_spec){
 		.cipher = compose->cipher,
 		.key = &envelope->key,
+		.derive = compose->cek_hkdf,
 		.recipient_infos = { envelope->infos.data, envelope->infos.size },
 		.version = envelope->version,
 		.content_size = content_size,

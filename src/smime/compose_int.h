@@ -56,6 +56,15 @@ typedef struct sn_compose_recipients {
 	size_t capacity;
 } sn_compose_recipients;
 
+/* A password, or a key with its identifier (password NULL). */
+typedef struct sn_compose_shared {
+	uint8_t *password;
+	size_t password_size;
+	uint8_t *id;
+	size_t id_size;
+	sn_secret kek;
+} sn_compose_shared;
+
 typedef struct sn_compose_signer {
 	signet_identity *identity;
 	const sn_alg *digest; /* known once measured */
@@ -100,6 +109,8 @@ struct signet_compose {
 	bool opaque;
 	bool detached;
 	bool oaep;
+	bool cek_hkdf;
+	bool compress;
 	bool ignore_sender;
 	int64_t time;
 	char *digest;
@@ -117,6 +128,8 @@ struct signet_compose {
 	sn_compose_recipients named; /* To, Cc, or given */
 	sn_compose_recipients blind; /* each in a copy of its own */
 	sn_compose_recipients self;  /* in every copy */
+	sn_compose_shared *shared;   /* in the copy of those named */
+	size_t shared_count;
 
 	/* from the first write on */
 	bool is_prepared;
@@ -153,6 +166,9 @@ int64_t sn_compose_protected_growth(const signet_compose *compose);
 signet_status sn_compose_recipients_add(signet_compose *compose, sn_compose_recipients *list,
     const char *address, signet_cert *cert, signet_error *err) SIGNET_CHECKED;
 void sn_compose_recipients_clear(const signet_context *ctx, sn_compose_recipients *list);
+void sn_compose_shared_clear(signet_compose *compose);
+/* Everybody that a message is for counts, in whatever way. */
+size_t sn_compose_recipient_count(const signet_compose *compose);
 /* Whether copy 0 is the one for those who are not blind. */
 bool sn_compose_has_named_copy(const signet_compose *compose);
 /* Whether a message to be encrypted has anybody who could read it. */
@@ -191,6 +207,23 @@ signet_status sn_compose_meter_finish(
     const sn_compose_meter *meter, signet_compose *compose, signet_error *err) SIGNET_CHECKED;
 void sn_compose_meter_clear(sn_compose_meter *meter);
 const sn_compose_digest *sn_compose_digest_find(const signet_compose *compose, const sn_alg *alg);
+
+/* compose_compress.c: CompressedData on the way to a sink, which is not ended by it. */
+typedef struct sn_compose_compression {
+	signet_sink front; /* counts what comes */
+	signet_sink back;  /* counts what goes, and keeps the ends from next */
+	signet_sink *next;
+	signet_sink *armor; /* base64; NULL for DER and PEM */
+	signet_sink *deflate;
+	uint64_t in, out;
+	const signet_context *ctx;
+} sn_compose_compression;
+/* *top_out is where the content goes in. compression is cleared in any case. */
+signet_status sn_compose_compression_begin(const signet_compose *compose, signet_sink *next,
+    sn_compose_compression *compression, signet_sink **top_out, signet_error *err) SIGNET_CHECKED;
+signet_status sn_compose_compression_finish(
+    sn_compose_compression *compression, signet_error *err) SIGNET_CHECKED;
+void sn_compose_compression_clear(sn_compose_compression *compression);
 
 /* compose_sign.c */
 /* Which digests the signers want; then, after measuring, the signature and the frame. */

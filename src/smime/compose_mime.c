@@ -46,13 +46,15 @@ signet_status sn_compose_frame_size(
 signet_status sn_compose_pkcs7_fields(sn_buf *out, const char *smime_type, signet_error *err)
 {
 	/* RFC 8551 3.2.1, 3.3: name= and filename= for readers that go by them */
+	const char *extension = strcmp(smime_type, "compressed-data") == 0 ? "p7z" : "p7m";
+
 	return sn_buf_printf(out, err,
 	    "Content-Type: application/pkcs7-mime; smime-type=%s;\r\n"
-	    " name=smime.p7m\r\n"
+	    " name=smime.%s\r\n"
 	    "Content-Transfer-Encoding: base64\r\n"
-	    "Content-Disposition: attachment; filename=smime.p7m\r\n"
+	    "Content-Disposition: attachment; filename=smime.%s\r\n"
 	    "\r\n",
-	    smime_type);
+	    smime_type, extension, extension);
 }
 
 /* RFC 8551 3.5.3.2: "sha-256", where the table says "sha256"; sha3-256 has its hyphen. */

@@ -78,13 +78,11 @@ static signet_status measure_finish(signet_sink *sink, signet_error *err)
 static void measure_abort(signet_sink *sink) { (void)sink; }
 
 /* One pass over the input, into the canonical form or as it is. */
-static signet_status feed(
+static signet_status feed_plain(
     signet_compose *compose, signet_sink *sink, bool *again_out, signet_error *err)
 {
 	uint64_t offset = 0;
 
-	if (compose->passes++ != 0)
-		sn_guard_second_pass(compose->guard);
 	if (compose->canon != NULL)
 		sn_mime_canon_begin(compose->canon, sink);
 	for (;;) {
@@ -107,6 +105,31 @@ static signet_status feed(
 	if (compose->canon == NULL)
 		return SIGNET_OK;
 	return sn_mime_canon_finish(compose->canon, again_out, err);
+}
+
+static signet_status feed_compressed(
+    signet_compose *compose, signet_sink *sink, bool *again_out, signet_error *err)
+{
+	sn_compose_compression compression;
+	signet_sink *top = NULL;
+	signet_status status =
+	    sn_compose_compression_begin(compose, sink, &compression, &top, err);
+
+	if (status == SIGNET_OK)
+		status = feed_plain(compose, top, again_out, err);
+	if (status == SIGNET_OK && !*again_out)
+		status = sn_compose_compression_finish(&compression, err);
+	sn_compose_compression_clear(&compression);
+	return status;
+}
+
+static signet_status feed(
+    signet_compose *compose, signet_sink *sink, bool *again_out, signet_error *err)
+{
+	if (compose->passes++ != 0)
+		sn_guard_second_pass(compose->guard);
+	return compose->compress ? feed_compressed(compose, sink, again_out, err)
+				 : feed_plain(compose, sink, again_out, err);
 }
 
 static signet_status measure_once(signet_compose *compose, bool *again_out, signet_error *err)

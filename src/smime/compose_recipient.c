@@ -75,12 +75,17 @@ static signet_status check_cert(const signet_cert *cert, const char *name, signe
 	    sn_public_key_name(key));
 }
 
+size_t sn_compose_recipient_count(const signet_compose *compose)
+{
+	return compose->named.count + compose->blind.count + compose->shared_count;
+}
+
 /* A reader refuses a message with more RecipientInfos than its limit. */
 static signet_status check_count(const signet_compose *compose, signet_error *err)
 {
 	const size_t limit = compose->ctx->limits.recipients;
 
-	if (compose->named.count + compose->blind.count + compose->self.count >= limit)
+	if (sn_compose_recipient_count(compose) + compose->self.count >= limit)
 		return signet_fail(err, SIGNET_E_LIMIT, SIGNET_NO_OFFSET,
 		    "more recipients than the limit of %zu", limit);
 	return SIGNET_OK;
@@ -116,14 +121,102 @@ signet_status sn_compose_recipients_add(signet_compose *compose, sn_compose_reci
 
 bool sn_compose_has_named_copy(const signet_compose *compose)
 {
-	return compose->named.count != 0 || compose->blind.count == 0;
+	return compose->named.count != 0 || compose->shared_count != 0 ||
+	       compose->blind.count == 0;
 }
 
 signet_status sn_compose_check_anybody(const signet_compose *compose, signet_error *err)
 {
-	if ((compose->protection & SIGNET_ENCRYPT) == 0 || compose->named.count != 0 ||
-	    compose->blind.count != 0 || compose->self.count != 0)
+	if ((compose->protection & SIGNET_ENCRYPT) == 0 || compose->self.count != 0 ||
+	    sn_compose_recipient_count(compose) != 0)
 		return SIGNET_OK;
 	return signet_fail(
 	    err, SIGNET_E_NO_CERT, SIGNET_NO_OFFSET, "there is nobody to encrypt to");
+}
+
+void sn_compose_shared_clear(signet_compose *compose)
+{
+	for (size_t i = 0; i < compose->shared_count; i++) {
+		sn_compose_shared *shared = &compose->shared[i];
+
+		if (shared->password != NULL)
+			sn_wipe(shared->password, shared->password_size);
+		sn_free(compose->ctx, shared->password);
+		sn_free(compose->ctx, shared->id);
+		sn_secret_wipe(&shared->kek);
+	}
+	sn_free(compose->ctx, compose->shared);
+	compose->shared = NULL;
+	compose->shared_count = 0;
+}
+
+/* Room for one more, at the end; it counts once it is filled. */
+static signet_status shared_room(
+    signet_compose *compose, sn_compose_shared **shared_out, signet_error *err)
+{
+	sn_compose_shared *grown;
+	signet_status status;
+
+	if ((compose->protection & SIGNET_ENCRYPT) == 0)
+		return signet_fail(err, SIGNET_E_USAGE, SIGNET_NO_OFFSET,
+		    "a message that is not encrypted has neither password nor key");
+	status = check_count(compose, err);
+	if (status != SIGNET_OK)
+		return status;
+	if ((compose->shared_count & (compose->shared_count - 1)) == 0) {
+		const size_t room = compose->shared_count == 0 ? 1 : compose->shared_count * 2;
+
+		grown = sn_calloc(compose->ctx, room, sizeof(*grown), err);
+		if (grown == NULL)
+			return SIGNET_E_MEMORY;
+		/* by hand, so that no key stays behind where it was */
+		for (size_t i = 0; i < compose->shared_count; i++) {
+			grown[i] = compose->shared[i];
+			sn_secret_wipe(&compose->shared[i].kek);
+		}
+		sn_free(compose->ctx, compose->shared);
+		compose->shared = grown;
+	}
+	*shared_out = &compose->shared[compose->shared_count];
+	return SIGNET_OK;
+}
+
+signet_status signet_compose_add_password(
+    signet_compose *compose, const uint8_t *password, size_t size, signet_error *err)
+{
+	sn_compose_shared *shared;
+	signet_status status;
+
+	if (size == 0)
+		return signet_fail(err, SIGNET_E_USAGE, SIGNET_NO_OFFSET,
+		    "an empty password protects nothing");
+	status = shared_room(compose, &shared, err);
+	if (status == SIGNET_OK)
+		status = sn_dup(compose->ctx, password, size, &shared->password, err);
+	if (status != SIGNET_OK)
+		return status;
+	shared->password_size = size;
+	compose->shared_count++;
+	return SIGNET_OK;
+}
+
+signet_status signet_compose_add_kek(
+    signet_compose *compose, const signet_kek *kek, signet_error *err)
+{
+	sn_compose_shared *shared;
+	signet_status status;
+
+	if (kek->key_size != 16 && kek->key_size != 24 && kek->key_size != 32)
+		return signet_fail(err, SIGNET_E_USAGE, SIGNET_NO_OFFSET,
+		    "a key-encryption key has 16, 24 or 32 octets, not %zu", kek->key_size);
+	status = shared_room(compose, &shared, err);
+	if (status == SIGNET_OK)
+		status = sn_dup(compose->ctx, kek->id, kek->id_size, &shared->id, err);
+	if (status != SIGNET_OK)
+		return status;
+	shared->id_size = kek->id_size;
+	memcpy(shared->kek.data, kek->key, kek->key_size);
+	shared->kek.size = kek->key_size;
+	compose->shared_count++;
+	return SIGNET_OK;
 }

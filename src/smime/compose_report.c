@@ -28,7 +28,7 @@ static void write_empty_array(sn_json *json, const char *key)
 static signet_status write_summary(const signet_compose *compose, sn_buf *out, signet_error *err)
 {
 	const bool is_signed = (compose->protection & SIGNET_SIGN) != 0;
-	const size_t recipients = compose->named.count + compose->blind.count;
+	const size_t recipients = sn_compose_recipient_count(compose);
 	const size_t copies = signet_compose_copy_count(compose);
 	signet_status status;
 

@@ -44,7 +44,7 @@ static signet_status write_fields(
     const signet_compose *compose, signet_sink *sink, signet_error *err)
 {
 	const bool is_authenticated =
-	    compose->cipher != NULL && compose->cipher->mode == SN_MODE_GCM;
+	    compose->cipher != NULL && sn_alg_is_aead(compose->cipher);
 	sn_buf fields;
 	signet_status status = put(sink, &compose->outer, err);
 

@@ -56,17 +56,22 @@ typedef struct sn_signed_level {
 typedef struct sn_recipient {
 	uint8_t *der;
 	sn_cms_recipient info;
-	signet_identity *identity;      /* borrowed from the keys */
+	signet_identity *identity;      /* borrowed from the keys; NULL: kek or password */
+	const signet_kek *kek;          /* borrowed from the options; NULL: identity or password */
+	size_t index;                   /* in the recipients of the report */
 } sn_recipient;
 
-enum { SN_MY_RECIPIENTS = 8 };
+enum { SN_MY_RECIPIENTS = 16 };
 
 typedef enum sn_unlock {
 	SN_UNLOCK_UNTRIED,
 	SN_UNLOCK_DONE,
 	SN_UNLOCK_NO_RECIPIENT,         /* no RecipientInfo is mine */
 	SN_UNLOCK_NO_ALGORITHM,         /* mine, but of an algorithm that is not there */
-	SN_UNLOCK_NO_PASSPHRASE
+	SN_UNLOCK_NO_ORIGINATOR,        /* mine, but whose static key it was made with is not known */
+	SN_UNLOCK_NO_PASSPHRASE,
+	SN_UNLOCK_NO_PASSWORD,          /* for a password, and none was given */
+	SN_UNLOCK_WRONG_PASSWORD
 } sn_unlock;
 
 typedef struct sn_encrypted_level {
@@ -75,6 +80,8 @@ typedef struct sn_encrypted_level {
 	const sn_alg *cipher;           /* NULL: the table does not know it */
 	uint8_t cipher_oid[16];
 	size_t cipher_oid_size;
+	bool has_password;              /* there is a password recipient */
+	signet_cert_list *originators;  /* certificates of originatorInfo; NULL: none */
 	sn_recipient_result *recipients;/* for the report; taken over by it */
 	size_t recipient_count;
 	sn_recipient mine[SN_MY_RECIPIENTS];
@@ -127,6 +134,7 @@ struct sn_plan {
 	signet_identity **identities;   /* all that may decrypt */
 	size_t identity_count;
 	bool identities_loaded;
+	uint64_t iterations;            /* of PBKDF2, done so far */
 };
 
 signet_status sn_plan_init(sn_plan *plan, signet_context *ctx, const signet_open_options *options,
@@ -150,6 +158,7 @@ signet_status sn_level_contain(sn_level *level, signet_status status, const sign
 signet_status sn_signed_level_add_signer(sn_plan *plan, sn_signed_level *level,
     const sn_cms_signer *info, signet_error *err) SIGNET_CHECKED;
 signet_status sn_encrypted_level_add_mine(sn_plan *plan, sn_encrypted_level *level,
-    const sn_cms_recipient *info, signet_identity *identity, signet_error *err) SIGNET_CHECKED;
+    const sn_cms_recipient *info, signet_identity *identity, const signet_kek *kek,
+    signet_error *err) SIGNET_CHECKED;
 
 #endif

@@ -45,6 +45,8 @@ static void clear_recipients(sn_plan *plan, sn_encrypted_level *level)
 	for (size_t i = 0; i < level->mine_count; i++)
 		sn_free(plan->ctx, level->mine[i].der);
 	level->mine_count = 0;
+	level->has_password = false;
+	signet_cert_list_free(&level->originators);
 	level->is_collected = false;
 }
 
@@ -232,7 +234,8 @@ signet_status sn_signed_level_add_signer(sn_plan *plan, sn_signed_level *level,
 }
 
 signet_status sn_encrypted_level_add_mine(sn_plan *plan, sn_encrypted_level *level,
-    const sn_cms_recipient *info, signet_identity *identity, signet_error *err)
+    const sn_cms_recipient *info, signet_identity *identity, const signet_kek *kek,
+    signet_error *err)
 {
 	sn_recipient *mine;
 	signet_status status;
@@ -240,7 +243,8 @@ signet_status sn_encrypted_level_add_mine(sn_plan *plan, sn_encrypted_level *lev
 	if (level->mine_count == SN_MY_RECIPIENTS)
 		return SIGNET_OK;
 	mine = &level->mine[level->mine_count];
-	*mine = (sn_recipient){ .info = *info, .identity = identity };
+	*mine = (sn_recipient){ .info = *info, .identity = identity, .kek = kek,
+		.index = level->recipient_count };
 	status = sn_dup(plan->ctx, info->der.data, info->der.size, &mine->der, err);
 	if (status != SIGNET_OK)
 		return status;
@@ -253,6 +257,8 @@ signet_status sn_encrypted_level_add_mine(sn_plan *plan, sn_encrypted_level *lev
 	rebase(&mine->info.originator_point, info->der, mine->der);
 	rebase(&mine->info.ukm, info->der, mine->der);
 	rebase_algorithm(&mine->info.key_derivation, info->der, mine->der);
+	rebase(&mine->info.encapsulated, info->der, mine->der);
+	rebase_algorithm(&mine->info.wrap, info->der, mine->der);
 	level->mine_count++;
 	return SIGNET_OK;
 }

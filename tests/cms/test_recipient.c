@@ -29,7 +29,8 @@ static bool opens(kit *k, const taken *t, const sn_cms_recipient *recipient, con
 		list = sn_ber_list_in(&list, &iv);
 	}
 	must(sn_ber_list_expect(&list, SN_BER_OCTET_STRING, "iv", &iv, &k->err), &k->err);
-	must(sn_cms_recipient_unwrap(k->ctx, recipient, key, alg->key_size, &secret, &k->err),
+	must(sn_cms_recipient_unwrap(
+		 k->ctx, recipient, key, NULL, alg->key_size, &secret, &k->err),
 	    &k->err);
 	assert_int_equal(secret.size, alg->key_size);
 	must(sn_cipher_new_decrypt(
@@ -99,9 +100,249 @@ static void recipient__kinds_without_certificate_are_nobodys(void **state)
 		supported += sn_cms_recipient_is_supported(k->ctx, &t->recipients[i]);
 	}
 	assert_int_equal(mine, 1);
-	assert_int_equal(supported, 2);
+	assert_int_equal(supported, 4);
 	signet_cert_unref(&cert);
 	taken_free(&t);
+}
+
+static const sn_cms_recipient *find(const taken *t, sn_cms_recipient_kind kind)
+{
+	for (size_t i = 0; i < t->recipient_count; i++)
+		if (t->recipients[i].kind == kind)
+			return &t->recipients[i];
+	fail_msg("no recipient of that kind");
+	return NULL;
+}
+
+/* openssl's key of make_cms.sh: 000102…0f under the identifier c0ffee, and "sesame" */
+static void recipient__shared_keys_of_openssl_are_unwrapped(void **state)
+{
+	static const uint8_t id[] = { 0xc0, 0xff, 0xee };
+	kit *k = *state;
+	taken *t = take_file(k, "cms/enveloped-many.der");
+	const sn_cms_recipient *by_key = find(t, SN_CMS_KEK);
+	const sn_cms_recipient *by_password = find(t, SN_CMS_PASSWORD);
+	sn_secret kek = { .size = 16 }, a, b, c;
+	char text[SN_OID_TEXT];
+	bool fits = false;
+
+	for (uint8_t i = 0; i < 16; i++)
+		kek.data[i] = i;
+	assert_true(sn_cms_recipient_is_kek(by_key, (sn_span){ id, 3 }));
+	assert_false(sn_cms_recipient_is_kek(by_key, (sn_span){ id, 2 }));
+	assert_false(sn_cms_recipient_is_kek(by_password, (sn_span){ NULL, 0 }));
+	assert_string_equal(sn_cms_recipient_algorithm(by_key, text), "aes-128-wrap");
+	assert_string_equal(sn_cms_recipient_algorithm(by_password, text), "pwri-kek");
+	must(sn_cms_recipient_unwrap_kek(k->ctx, by_key, &kek, 32, &a, &k->err), &k->err);
+	assert_int_equal(sn_cms_recipient_iterations(by_password), 2048);
+	must(sn_cms_recipient_unwrap_password(
+		 k->ctx, by_password, text_span("sesame"), 32, &b, &fits, &k->err),
+	    &k->err);
+	assert_true(fits);
+	assert_memory_equal(a.data, b.data, 32);
+	must(sn_cms_recipient_unwrap_password(
+		 k->ctx, by_password, text_span("Sesame"), 32, &b, &fits, &k->err),
+	    &k->err);
+	assert_false(fits);
+	/* a key that is wrong, or of the wrong length, ends at the content and nowhere before */
+	kek.data[0] ^= 1;
+	must(sn_cms_recipient_unwrap_kek(k->ctx, by_key, &kek, 32, &b, &k->err), &k->err);
+	must(sn_cms_recipient_unwrap_kek(k->ctx, by_key, &kek, 32, &c, &k->err), &k->err);
+	assert_memory_not_equal(a.data, b.data, 32);
+	assert_memory_not_equal(b.data, c.data, 32);
+	kek.size = 24;
+	must(sn_cms_recipient_unwrap_kek(k->ctx, by_key, &kek, 32, &b, &k->err), &k->err);
+	assert_int_equal(b.size, 32);
+	taken_free(&t);
+}
+
+static void recipient__shared_keys_are_written_and_read_back(void **state)
+{
+	kit *k = *state;
+	const sn_span id = text_span("our key");
+
+	for (size_t size = 16; size <= 32; size += 8) {
+		sn_cms_recipient recipient;
+		sn_secret kek, secret, got;
+		unsigned version = 9;
+		sn_ber_list list, keys;
+		sn_ber_item item;
+		bool fits = false;
+		sn_buf out;
+
+		sn_buf_init(&out, k->ctx, 4096, "recipients");
+		must(sn_secret_random(k->ctx, size, &kek, &k->err), &k->err);
+		must(sn_secret_random(k->ctx, 32, &secret, &k->err), &k->err);
+		must(sn_cms_recipient_write_kek(
+			 k->ctx, id, &kek, &secret, &out, &version, &k->err),
+		    &k->err);
+		assert_int_equal(version, 4);
+		must(sn_cms_recipient_write_password(
+			 k->ctx, text_span("sesame"), &secret, &out, &version, &k->err),
+		    &k->err);
+		assert_int_equal(version, 0);
+		list = sn_ber_list_of((sn_span){ out.data, out.size }, 0);
+		must(sn_ber_list_next(&list, "kek", &item, &k->err), &k->err);
+		assert_true(sn_ber_is_der(item.der, 16));
+		must(sn_cms_recipient_read(list, &item, &recipient, &keys, &k->err), &k->err);
+		assert_true(sn_cms_recipient_is_kek(&recipient, id));
+		assert_int_equal(recipient.version, 4);
+		must(sn_cms_recipient_unwrap_kek(k->ctx, &recipient, &kek, 32, &got, &k->err),
+		    &k->err);
+		assert_memory_equal(got.data, secret.data, 32);
+		must(sn_ber_list_next(&list, "password", &item, &k->err), &k->err);
+		assert_true(sn_ber_is_der(item.der, 16));
+		must(sn_cms_recipient_read(list, &item, &recipient, &keys, &k->err), &k->err);
+		assert_int_equal(recipient.version, 0);
+		assert_true(sn_cms_recipient_iterations(&recipient) >= 600000);
+		must(sn_cms_recipient_unwrap_password(k->ctx, &recipient, text_span("sesame"), 32,
+			 &got, &fits, &k->err),
+		    &k->err);
+		assert_true(fits);
+		assert_memory_equal(got.data, secret.data, 32);
+		sn_buf_clear(&out);
+	}
+}
+
+static void recipient__shared_key_of_an_odd_length_is_refused(void **state)
+{
+	static const size_t sizes[] = { 0, 8, 15, 17, 31, 33, 64 };
+	kit *k = *state;
+
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		const sn_secret kek = { .size = sizes[i] };
+		const sn_secret secret = { .size = 32 };
+		unsigned version = 9;
+		sn_buf out;
+
+		sn_buf_init(&out, k->ctx, 4096, "recipients");
+		assert_int_equal(sn_cms_recipient_write_kek(k->ctx, text_span("id"), &kek, &secret,
+				     &out, &version, &k->err),
+		    SIGNET_E_USAGE);
+		assert_int_equal(out.size, 0);
+		assert_int_equal(version, 9);
+		sn_buf_clear(&out);
+	}
+}
+
+/* RFC 9629 3 */
+static void recipient__kem_is_read_and_not_supported(void **state)
+{
+	kit *k = *state;
+	sn_cms_recipient recipient;
+	sn_ber_list list, keys;
+	sn_ber_item item;
+	char text[SN_OID_TEXT];
+	sn_buf out;
+
+	list = sn_ber_list_of(
+	    build(&out, k->ctx,
+		"a4{060b2a864886f70d0109100d03 30{020100 8003010203 30{0609608648016503040402}"
+		"0403aabbcc 30{060b2a864886f70d010910031c} 020120 a0{0402fffe}"
+		"30{060960864801650304012d} 0404 01020304}}"),
+	    0);
+	must(sn_ber_list_next(&list, "kem", &item, &k->err), &k->err);
+	must(sn_cms_recipient_read(list, &item, &recipient, &keys, &k->err), &k->err);
+	assert_int_equal(recipient.kind, SN_CMS_KEM);
+	assert_int_equal(recipient.id.key_id.size, 3);
+	assert_int_equal(recipient.encapsulated.size, 3);
+	assert_int_equal(recipient.kek_size, 32);
+	assert_true(recipient.has_ukm);
+	assert_int_equal(recipient.ukm.size, 2);
+	assert_int_equal(recipient.key_derivation.oid.size, 11);
+	assert_int_equal(recipient.wrap.oid.size, 9);
+	assert_int_equal(recipient.encrypted_key.size, 4);
+	assert_false(sn_cms_recipient_is_supported(k->ctx, &recipient));
+	assert_string_equal(
+	    sn_cms_recipient_algorithm(&recipient, text), "ml-kem-768");
+	sn_buf_clear(&out);
+}
+
+static void recipient__malformed_kem_is_refused(void **state)
+{
+	static const struct {
+		const char *name, *object;
+	} rows[] = {
+		{ "no fields", "a4{060b2a864886f70d0109100d03 30{}}" },
+		{ "no kemct", "a4{060b2a864886f70d0109100d03 30{020100 800101 30{06012a}}}" },
+		{ "kekLength zero",
+		    "a4{060b2a864886f70d0109100d03 30{020100 800101 30{06012a} 0400 30{06012a}"
+		    "020100 30{06012a} 0400}}" },
+		{ "kekLength too long",
+		    "a4{060b2a864886f70d0109100d03 30{020100 800101 30{06012a} 0400 30{06012a}"
+		    "0203010000 30{06012a} 0400}}" },
+		{ "ukm without octets",
+		    "a4{060b2a864886f70d0109100d03 30{020100 800101 30{06012a} 0400 30{06012a}"
+		    "020120 a0{} 30{06012a} 0400}}" },
+		{ "no encryptedKey",
+		    "a4{060b2a864886f70d0109100d03 30{020100 800101 30{06012a} 0400 30{06012a}"
+		    "020120 30{06012a}}}" },
+		{ "more behind",
+		    "a4{060b2a864886f70d0109100d03 30{020100 800101 30{06012a} 0400 30{06012a}"
+		    "020120 30{06012a} 0400 0500}}" },
+		{ "no SEQUENCE", "a4{060b2a864886f70d0109100d03 0500}" },
+	};
+	kit *k = *state;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		sn_cms_recipient recipient;
+		sn_ber_list list, keys;
+		sn_ber_item item;
+		sn_buf out;
+
+		list = sn_ber_list_of(build(&out, k->ctx, rows[i].object), 0);
+		must(sn_ber_list_next(&list, "kem", &item, &k->err), &k->err);
+		if (sn_cms_recipient_read(list, &item, &recipient, &keys, &k->err) !=
+		    SIGNET_E_MALFORMED)
+			fail_msg("%s", rows[i].name);
+		sn_buf_clear(&out);
+	}
+}
+
+/* RFC 5753 3.1: static-static; both ends come to the same key, with the certificate at hand only */
+static void unwrap__static_originator_needs_its_key(void **state)
+{
+	kit *k = *state;
+	signet_key *bob = load_private(k, "cms/bob-ec.pem");
+	signet_key *alice = load_private(k, "cms/alice-ec.pem");
+	const sn_alg *alg = sn_alg_by_name(SN_ALG_AGREEMENT, "ecdh-cofactor-sha384");
+	const sn_alg *wrap = sn_alg_by_name(SN_ALG_WRAP, "aes-128-wrap");
+	sn_cms_recipient recipient = { .kind = SN_CMS_KEY_AGREEMENT,
+		.originator = SN_CMS_ORIGINATOR_ID };
+	sn_public_key *bobs = NULL, *alices = NULL;
+	sn_secret kek, secret, got;
+	sn_buf info, shared, wrapped;
+
+	sn_buf_init(&shared, k->ctx, 1000, "shared");
+	sn_buf_init(&wrapped, k->ctx, 1000, "wrapped");
+	recipient.key_encryption.oid = (sn_span){ alg->oid, alg->oid_size };
+	recipient.key_encryption.parameters =
+	    build(&info, k->ctx, "30{0609608648016503040105}");
+	recipient.der.size = 300;
+	must(sn_public_key_of(bob, &bobs, &k->err), &k->err);
+	must(sn_public_key_of(alice, &alices, &k->err), &k->err);
+	must(sn_cms_shared_info_write(
+		 recipient.key_encryption.parameters, NULL, 16, &shared, &k->err),
+	    &k->err);
+	must(sn_agreement_derive(
+		 alice, bobs, alg, (sn_span){ shared.data, shared.size }, 16, &kek, &k->err),
+	    &k->err);
+	must(sn_secret_random(k->ctx, 32, &secret, &k->err), &k->err);
+	must(sn_wrap_wrap(k->ctx, wrap, &kek, &secret, &wrapped, &k->err), &k->err);
+	recipient.encrypted_key = (sn_span){ wrapped.data, wrapped.size };
+	must(sn_cms_recipient_unwrap(k->ctx, &recipient, bob, alices, 32, &got, &k->err), &k->err);
+	assert_memory_equal(got.data, secret.data, 32);
+	must(sn_cms_recipient_unwrap(k->ctx, &recipient, bob, bobs, 32, &got, &k->err), &k->err);
+	assert_memory_not_equal(got.data, secret.data, 32);
+	must(sn_cms_recipient_unwrap(k->ctx, &recipient, bob, NULL, 32, &got, &k->err), &k->err);
+	assert_memory_not_equal(got.data, secret.data, 32);
+	sn_buf_clear(&wrapped);
+	sn_buf_clear(&shared);
+	sn_buf_clear(&info);
+	sn_public_key_unref(&alices);
+	sn_public_key_unref(&bobs);
+	signet_key_unref(&alice);
+	signet_key_unref(&bob);
 }
 
 static void recipient__unknown_algorithm_is_told_by_its_oid(void **state)
@@ -125,8 +366,8 @@ static void expect_random(
 	sn_secret b;
 
 	print_message("%s\n", what);
-	must(sn_cms_recipient_unwrap(k->ctx, recipient, key, 32, &a, &k->err), &k->err);
-	must(sn_cms_recipient_unwrap(k->ctx, recipient, key, 32, &b, &k->err), &k->err);
+	must(sn_cms_recipient_unwrap(k->ctx, recipient, key, NULL, 32, &a, &k->err), &k->err);
+	must(sn_cms_recipient_unwrap(k->ctx, recipient, key, NULL, 32, &b, &k->err), &k->err);
 	assert_int_equal(a.size, 32);
 	assert_int_equal(b.size, 32);
 	/* v1.5 rejects implicitly, by a key that depends on the octets; all others by chance */
@@ -263,10 +504,12 @@ static void unwrap__ukm_goes_into_the_key(void **state)
 	recipient.encrypted_key = (sn_span){ wrapped.data, wrapped.size };
 	/* room for the shared info is reckoned from the whole RecipientInfo */
 	recipient.der.size = 300;
-	must(sn_cms_recipient_unwrap(k->ctx, &recipient, key, 32, &unwrapped, &k->err), &k->err);
+	must(sn_cms_recipient_unwrap(k->ctx, &recipient, key, NULL, 32, &unwrapped, &k->err),
+	    &k->err);
 	assert_memory_equal(unwrapped.data, secret.data, 32);
 	recipient.has_ukm = false;
-	must(sn_cms_recipient_unwrap(k->ctx, &recipient, key, 32, &unwrapped, &k->err), &k->err);
+	must(sn_cms_recipient_unwrap(k->ctx, &recipient, key, NULL, 32, &unwrapped, &k->err),
+	    &k->err);
 	assert_memory_not_equal(unwrapped.data, secret.data, 32);
 	sn_buf_clear(&wrapped);
 	sn_buf_clear(&shared);
@@ -328,7 +571,7 @@ static void recipient__written_ones_are_read_back(void **state)
 		assert_string_equal(
 		    sn_cms_recipient_algorithm(&recipient, text), rows[i].algorithm);
 		must(sn_cms_recipient_unwrap(
-			 k->ctx, &recipient, key, rows[i].size, &unwrapped, &k->err),
+			 k->ctx, &recipient, key, NULL, rows[i].size, &unwrapped, &k->err),
 		    &k->err);
 		assert_memory_equal(secret.data, unwrapped.data, rows[i].size);
 		sn_buf_clear(&out);
@@ -406,6 +649,12 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(recipient__keys_of_openssl_are_unwrapped),
 		TEST(recipient__kinds_without_certificate_are_nobodys),
+		TEST(recipient__shared_keys_of_openssl_are_unwrapped),
+		TEST(recipient__shared_keys_are_written_and_read_back),
+		TEST(recipient__shared_key_of_an_odd_length_is_refused),
+		TEST(recipient__kem_is_read_and_not_supported),
+		TEST(recipient__malformed_kem_is_refused),
+		TEST(unwrap__static_originator_needs_its_key),
 		TEST(recipient__unknown_algorithm_is_told_by_its_oid),
 		TEST(unwrap__failure_of_agreement_is_a_random_key),
 		TEST(unwrap__failure_of_transport_is_a_key_all_the_same),

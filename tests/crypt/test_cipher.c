@@ -39,6 +39,36 @@ static const vector vectors[] = {
 	{ "aes-128-cbc", "06a9214036b8a15b512e03d534120006", "3dafba429d9eb430b422da802c9fac41", "",
 	    "53696e676c6520626c6f636b206d7367",
 	    "e353779c1079aeb82708942dbe77181ab97c825e1c785146542d396941bce55d", "" },
+	/* RFC 8439 2.8.2 */
+	{ "chacha20-poly1305", "808182838485868788898a8b8c8d8e8f909192939495969798999a9b9c9d9e9f",
+	    "070000004041424344454647", "50515253c0c1c2c3c4c5c6c7",
+	    "4c616469657320616e642047656e746c656d656e206f662074686520636c6173"
+	    "73206f66202739393a204966204920636f756c64206f6666657220796f75206f"
+	    "6e6c79206f6e652074697020666f7220746865206675747572652c2073756e73"
+	    "637265656e20776f756c642062652069742e",
+	    "d31a8d34648e60db7b86afbc53ef7ec2a4aded51296e08fea9e2b5a736ee62d6"
+	    "3dbea45e8ca9671282fafb69da92728b1a71de0a9e060b2905d6a5b67ecd3b36"
+	    "92ddbd7f2d778b8c9803aee328091b58fab324e4fad675945585808b4831d7bc"
+	    "3ff4def08e4b7a9de576d26586cec64b6116",
+	    "1ae10b594f09e26a7e902ecbd0600691" },
+};
+
+/* CCM, which is read and not written; computed by another implementation. */
+static const vector ccm[] = {
+	{ "aes-256-ccm", "404142434445464748494a4b4c4d4e4f505152535455565758595a5b5c5d5e5f",
+	    "101112131415161718191a1b", "000102030405060708090a0b0c0d0e0f10111213",
+	    "202122232425262728292a2b2c2d2e2f303132333435363738393a3b3c3d3e3f"
+	    "404142434445464748494a4b",
+	    "04f883aeb3bd0730eaf50bb6de4fa2212034e4e41b0e75e577f6bf2422c0f6d2"
+	    "66a55d0cdd5f7c5c0d85bcbc",
+	    "ae8f070e6038b202bce83039a8b381cc" },
+	{ "aes-256-ccm", "404142434445464748494a4b4c4d4e4f505152535455565758595a5b5c5d5e5f",
+	    "101112131415161718191a1b", "000102030405060708090a0b0c0d0e0f10111213",
+	    "202122232425262728292a2b2c2d2e2f303132333435363738393a3b3c3d3e3f"
+	    "404142434445464748494a4b",
+	    "04f883aeb3bd0730eaf50bb6de4fa2212034e4e41b0e75e577f6bf2422c0f6d2"
+	    "66a55d0cdd5f7c5c0d85bcbc",
+	    "23739e65eeff93ad7890a721" },
 };
 
 typedef struct bench {
@@ -161,7 +191,7 @@ static bool decrypts_intact(bench *b)
 	return finish(b, b->tag);
 }
 
-static void gcm__notices_every_flipped_bit(void **state)
+static void notices_flips(void **state, const vector *v)
 {
 	bench b;
 	struct {
@@ -169,7 +199,7 @@ static void gcm__notices_every_flipped_bit(void **state)
 		size_t size;
 	} fields[4];
 
-	bench_init(&b, *state, &vectors[0]);
+	bench_init(&b, *state, v);
 	assert_true(decrypts_intact(&b));
 	fields[0].octets = b.sealed_octets, fields[0].size = b.sealed.size;
 	fields[1].octets = b.tag_octets, fields[1].size = b.tag.size;
@@ -183,6 +213,91 @@ static void gcm__notices_every_flipped_bit(void **state)
 		}
 	}
 	assert_true(decrypts_intact(&b));
+}
+
+static void gcm__notices_every_flipped_bit(void **state) { notices_flips(state, &vectors[0]); }
+
+/* RFC 8103, RFC 5084 */
+static void other_tags__notice_every_flipped_bit(void **state)
+{
+	for (size_t i = 0; i < sizeof(vectors) / sizeof(vectors[0]); i++)
+		if (strcmp(vectors[i].alg, "chacha20-poly1305") == 0)
+			notices_flips(state, &vectors[i]);
+	for (size_t i = 0; i < sizeof(ccm) / sizeof(ccm[0]); i++)
+		notices_flips(state, &ccm[i]);
+}
+
+static void ccm__comes_out_at_the_end_for_every_cut(void **state)
+{
+	static const split_stream decrypts = { decrypt_begin, feed, decrypt_end };
+
+	for (size_t i = 0; i < sizeof(ccm) / sizeof(ccm[0]); i++) {
+		bench b;
+
+		bench_init(&b, *state, &ccm[i]);
+		split_all(&decrypts, &b, b.sealed.data, b.sealed.size);
+		decrypt_begin(&b);
+		feed(&b, b.sealed.data, b.sealed.size, true);
+		assert_int_equal(b.size, 0);
+		assert_int_equal(
+		    sn_cipher_last_size(b.cipher), b.sealed.size + SN_CIPHER_SLACK);
+		b.tag_octets[0] ^= 1;
+		assert_false(finish(&b, b.tag));
+		assert_int_equal(b.size, 0); /* nothing of what is not proven */
+	}
+}
+
+static void ccm__takes_nonces_of_7_to_13_octets_and_is_not_written(void **state)
+{
+	bench b;
+
+	bench_init(&b, *state, &ccm[0]);
+	for (size_t size = 0; size <= 16; size++) {
+		b.iv.size = size;
+		assert_int_equal(sn_cipher_new_decrypt(b.k->ctx, b.alg, &b.key, b.iv, b.aad,
+				     &b.cipher, &b.k->err),
+		    size >= 7 && size <= 13 ? SIGNET_OK : SIGNET_E_MALFORMED);
+		sn_cipher_free(&b.cipher);
+	}
+	b.iv.size = 12;
+	assert_int_equal(sn_cipher_new_encrypt(
+			     b.k->ctx, b.alg, &b.key, b.iv, b.aad, &b.cipher, &b.k->err),
+	    SIGNET_E_USAGE);
+}
+
+static void ccm__beyond_what_is_held_at_once_is_a_limit(void **state)
+{
+	kit *k = *state;
+	const size_t limit = k->ctx->limits.oneshot;
+	uint8_t *octets = calloc(1, limit + 1);
+	size_t got = 0;
+	bench b;
+
+	assert_non_null(octets);
+	bench_init(&b, k, &ccm[0]);
+	decrypt_begin(&b);
+	must(sn_cipher_write(b.cipher, octets, limit, octets, &got, &k->err), &k->err);
+	assert_int_equal(got, 0);
+	assert_int_equal(
+	    sn_cipher_write(b.cipher, octets, 1, octets, &got, &k->err), SIGNET_E_LIMIT);
+	sn_cipher_free(&b.cipher);
+	free(octets);
+}
+
+static void chacha__takes_a_nonce_of_12_octets_only(void **state)
+{
+	bench b;
+
+	for (size_t i = 0; i < sizeof(vectors) / sizeof(vectors[0]); i++)
+		if (strcmp(vectors[i].alg, "chacha20-poly1305") == 0)
+			bench_init(&b, *state, &vectors[i]);
+	for (size_t size = 0; size <= 16; size++) {
+		b.iv.size = size;
+		assert_int_equal(sn_cipher_new_decrypt(b.k->ctx, b.alg, &b.key, b.iv, b.aad,
+				     &b.cipher, &b.k->err),
+		    size == 12 ? SIGNET_OK : SIGNET_E_MALFORMED);
+		sn_cipher_free(&b.cipher);
+	}
 }
 
 static void gcm__that_is_cut_short_is_not_intact(void **state)
@@ -451,6 +566,17 @@ int main(void)
 		    vector__comes_out_for_every_cut, kit_setup, kit_teardown),
 		cmocka_unit_test_setup_teardown(
 		    gcm__notices_every_flipped_bit, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    other_tags__notice_every_flipped_bit, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    ccm__comes_out_at_the_end_for_every_cut, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    ccm__takes_nonces_of_7_to_13_octets_and_is_not_written, kit_setup,
+		    kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    ccm__beyond_what_is_held_at_once_is_a_limit, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    chacha__takes_a_nonce_of_12_octets_only, kit_setup, kit_teardown),
 		cmocka_unit_test_setup_teardown(
 		    gcm__that_is_cut_short_is_not_intact, kit_setup, kit_teardown),
 		cmocka_unit_test_setup_teardown(
