@@ -26,6 +26,11 @@ static const chapter chapters[] = {
 	[SN_ALG_TRANSPORT] = { "Key transport", "To RSA recipients." },
 	[SN_ALG_AGREEMENT] = { "Key agreement", "To recipients with keys on curves." },
 	[SN_ALG_WRAP] = { "Key wrap", "Of the content's key under another one." },
+	[SN_ALG_KEM] = { "Key encapsulation",
+	    "Recipients of this kind (RFC 9629) are recognized and named; no algorithm is there yet." },
+	[SN_ALG_PASSWORD] = { "Keys from passwords", "Of password recipients." },
+	[SN_ALG_MAC] = { "Functions of key derivation", "Of PBKDF2." },
+	[SN_ALG_DERIVATION] = { "Derivation of the content's key", "From the one that is sent." },
 	[SN_ALG_COMPRESSION] = { "Compression", "" },
 };
 
