@@ -59,9 +59,8 @@ expect 67 sign -u nobody@example.com m.eml --report r.json -o x2.eml
 json r.json 'r["verdict"] == "error"'
 expect 65 sign <(printf 'no header\n') --report r.json -o x2.eml
 json r.json 'r["verdict"] == "malformed"'
-expect 69 open p.eml --kek 00:file --report r.json
+expect 66 open p.eml --kek 00:missing --report r.json
 json r.json 'r["verdict"] == "error"'
-expect 69 encrypt m.eml --password-file m.eml
 expect 69 open p.eml --recover z.eml
 
 # No permission. (root may do everything.)
