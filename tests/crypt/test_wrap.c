@@ -37,6 +37,31 @@ static bool unwraps(
 	return intact;
 }
 
+/* RFC 3217 3.4: read, and never written */
+static void triple_des__is_unwrapped(void **state)
+{
+	kit *k = *state;
+	const sn_alg *alg = sn_alg_by_name(SN_ALG_WRAP, "3des-wrap");
+	const sn_secret kek = secret_of("255e0d1c07b646dfb3134cc843ba8aa71f025b7c0838251f");
+	const sn_secret key = secret_of("2923bf85e06dd6ae529149f1f1bae9eab3a7da3d860d3e98");
+	uint8_t octets[64];
+	const sn_span wrapped = unhex("690107618ef092b3b48ca1796b234ae9fa33ebb4159604037db5d6a84eb3aac2"
+				      "768c632775a467d4",
+	    octets, sizeof(octets));
+	sn_secret got = { .size = 0 };
+
+	assert_false(alg->write);
+	assert_true(unwraps(k, alg, &kek, wrapped, key.size, &got));
+	assert_memory_equal(got.data, key.data, key.size);
+	for (size_t i = 0; i < wrapped.size; i++) {
+		octets[i] ^= 1;
+		assert_false(unwraps(k, alg, &kek, wrapped, key.size, &got));
+		octets[i] ^= 1;
+	}
+	assert_false(unwraps(k, alg, &kek, (sn_span){ octets, 32 }, key.size, &got));
+	assert_false(unwraps(k, alg, &kek, wrapped, 16, &got));
+}
+
 static void vector__is_wrapped_and_unwrapped(void **state)
 {
 	kit *k = *state;
@@ -125,6 +150,7 @@ static void wrapping__with_sizes_that_do_not_fit_fails(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(triple_des__is_unwrapped, kit_setup, kit_teardown),
 		cmocka_unit_test_setup_teardown(
 		    vector__is_wrapped_and_unwrapped, kit_setup, kit_teardown),
 		cmocka_unit_test_setup_teardown(

@@ -13,6 +13,7 @@
 #include <jansson.h>
 
 #include "crypt/cipher.h"
+#include "crypt/derive.h"
 #include "crypt/digest.h"
 #include "crypt/evp.h"
 #include "crypt/rsa_int.h"
@@ -86,7 +87,7 @@ static void run(void **state, const char *file, judge try)
 	assert_true(c.valid > 0);
 }
 
-static outcome judge_gcm(kit *k, const json_t *group, const json_t *test)
+static outcome judge_aead(kit *k, const char *name, bool is_iv_fine, const json_t *test)
 {
 	uint8_t key_octets[ROOM], iv_octets[ROOM], aad_octets[ROOM], ct_octets[ROOM],
 	    tag_octets[ROOM];
@@ -96,17 +97,14 @@ static outcome judge_gcm(kit *k, const json_t *group, const json_t *test)
 	const sn_span msg = octets_of(test, "msg", msg_octets);
 	sn_secret key = { .size = octets_of(test, "key", key_octets).size };
 	sn_cipher *cipher = NULL;
-	char name[32];
 	bool intact = false;
 	size_t got = 0, last;
 	signet_status status;
 
-	(void)group;
 	memcpy(key.data, key_octets, key.size);
-	(void)snprintf(name, sizeof(name), "aes-%zu-gcm", 8 * key.size);
 	status = sn_cipher_new_decrypt(k->ctx, sn_alg_by_name(SN_ALG_CIPHER, name), &key, iv,
 	    octets_of(test, "aad", aad_octets), &cipher, &k->err);
-	if (iv.size == 0 || iv.size > SN_CIPHER_IV_MAX) {
+	if (!is_iv_fine) {
 		assert_int_equal(status, SIGNET_E_MALFORMED);
 		return SKIPPED;
 	}
@@ -119,6 +117,44 @@ static outcome judge_gcm(kit *k, const json_t *group, const json_t *test)
 	if (intact)
 		assert_true(sn_span_equal((sn_span){ out, got + last }, msg));
 	return intact ? GOOD : BAD;
+}
+
+static outcome judge_gcm(kit *k, const json_t *group, const json_t *test)
+{
+	uint8_t octets[ROOM];
+	const size_t iv_size = octets_of(test, "iv", octets).size;
+	char name[32];
+
+	(void)group;
+	(void)snprintf(name, sizeof(name), "aes-%zu-gcm", 8 * octets_of(test, "key", octets).size);
+	return judge_aead(k, name, iv_size != 0 && iv_size <= SN_CIPHER_IV_MAX, test);
+}
+
+static outcome judge_chacha(kit *k, const json_t *group, const json_t *test)
+{
+	uint8_t octets[ROOM];
+
+	(void)group;
+	return judge_aead(
+	    k, "chacha20-poly1305", octets_of(test, "iv", octets).size == 12, test);
+}
+
+static outcome judge_pbkdf2(kit *k, const json_t *group, const json_t *test)
+{
+	uint8_t password_octets[ROOM], salt_octets[ROOM], key_octets[ROOM];
+	const sn_span password = octets_of(test, "password", password_octets);
+	const sn_span salt = octets_of(test, "salt", salt_octets);
+	const sn_span key = octets_of(test, "dk", key_octets);
+	const json_int_t count = json_integer_value(json_object_get(test, "iterationCount"));
+	sn_secret secret;
+
+	(void)group;
+	if (key.size > SN_SECRET_MAX)
+		return SKIPPED;
+	must(sn_derive_pbkdf2(k->ctx, sn_alg_by_name(SN_ALG_MAC, "hmac-sha256"), password, salt,
+		 (uint32_t)count, key.size, &secret, &k->err),
+	    &k->err);
+	return sn_span_equal(key, (sn_span){ secret.data, secret.size }) ? GOOD : BAD;
 }
 
 static outcome judge_cbc(kit *k, const json_t *group, const json_t *test)
@@ -434,6 +470,8 @@ static outcome judge_xdh(kit *k, const json_t *group, const json_t *test)
 	static void name##__vectors_come_out_as_they_say(void **state) { run(state, file, try); }
 
 VECTORS(aes_gcm, "aes_gcm_test.json", judge_gcm)
+VECTORS(chacha20_poly1305, "chacha20_poly1305_test.json", judge_chacha)
+VECTORS(pbkdf2, "pbkdf2_hmacsha256_test.json", judge_pbkdf2)
 VECTORS(aes_cbc, "aes_cbc_pkcs5_test.json", judge_cbc)
 VECTORS(aes_wrap, "aes_wrap_test.json", judge_wrap)
 VECTORS(ecdsa_p256, "ecdsa_secp256r1_sha256_test.json", judge_ecdsa)
@@ -460,6 +498,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(aes_gcm),
+		TEST(chacha20_poly1305),
+		TEST(pbkdf2),
 		TEST(aes_cbc),
 		TEST(aes_wrap),
 		TEST(ecdsa_p256),

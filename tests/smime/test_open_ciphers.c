@@ -664,6 +664,69 @@ static void static_originator__is_found_or_named_as_missing(void **state)
 	}
 }
 
+/* The nth allocation fails, for all n: an error, no leak, and no content. */
+static void each_allocation_fails(bench *b, const asked *a)
+{
+	const size_t live = b->f.h.live;
+
+	for (size_t n = 1;; n++) {
+		signet_open_options options = SIGNET_OPEN_OPTIONS_INIT;
+		signet_input *input = NULL;
+		signet_sink *sink = NULL;
+		signet_result *result = NULL;
+		signet_status status;
+		size_t size = 0;
+
+		options.identities = &b->f.bob.identity;
+		options.identity_count = 1;
+		options.time = FIXTURE_TIME;
+		ask(&options, (void *)a);
+		good(b, signet_input_memory_new(
+			    b->f.ctx, b->object.data, b->object.size, &input, &b->err));
+		good(b, signet_sink_memory_new(b->f.ctx, 1 << 20, &sink, &b->err));
+		b->f.h.count = 0;
+		b->f.h.failed = false;
+		b->f.h.fail_at = n;
+		status = signet_open(b->f.ctx, input, &options, sink, &result, &b->err);
+		b->f.h.fail_at = 0;
+		if (status != SIGNET_OK) {
+			assert_int_equal(status, SIGNET_E_MEMORY);
+			(void)signet_sink_memory_get(sink, &size);
+			assert_int_equal(size, 0);
+		}
+		signet_result_free(&result);
+		signet_sink_free(&sink);
+		signet_input_free(&input);
+		assert_int_equal(b->f.h.live, live);
+		if (!b->f.h.failed) {
+			assert_int_equal(status, SIGNET_OK);
+			assert_true(n > 20);
+			return;
+		}
+	}
+}
+
+static void open__with_each_allocation_failing_is_a_clean_error(void **state)
+{
+	static const uint8_t nonce[12] = { 7 };
+	bench *b = *state;
+
+	b->key.size = 32;
+	b->tag_size = 16;
+	set_ccm(b, nonce, 12, 16);
+	assert_true(seal(b, "AES-256-CCM", b->key.data, nonce, 12, text, sizeof(text) - 1));
+	add_static(b, false);
+	set_originator(b, b->f.alice.cert);
+	put_together(b);
+	each_allocation_fails(b, &(asked){ 0 });
+	sn_buf_reset(&b->infos);
+	add_password(b, 10);
+	add_shared_key(b);
+	put_together(b);
+	each_allocation_fails(b, &by_kek);
+	each_allocation_fails(b, &(asked){ .password = "sesame" });
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, bench_setup, bench_teardown)
 
 int main(void)
@@ -680,6 +743,7 @@ int main(void)
 		TEST(password__that_would_take_for_ever_is_a_limit),
 		TEST(kem__that_is_mine_is_unavailable_and_not_mine_is_nobodys),
 		TEST(static_originator__is_found_or_named_as_missing),
+		TEST(open__with_each_allocation_failing_is_a_clean_error),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
