@@ -102,7 +102,8 @@ static signet_status unlock(sn_plan *plan, sn_encrypted_level *enc, signet_error
 			continue;
 		status = signet_identity_key(enc->mine[i].identity, &key, err);
 		if (signet_status_exit(status) == 2) {
-			enc->unlock = SN_UNLOCK_NO_PASSPHRASE;
+			enc->unlock = status == SIGNET_E_ALGORITHM ? SN_UNLOCK_NO_ALGORITHM :
+								   SN_UNLOCK_NO_PASSPHRASE;
 			continue;
 		}
 		if (status == SIGNET_OK)
