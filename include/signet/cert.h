@@ -100,7 +100,7 @@ SIGNET_API signet_status signet_identity_new_lazy(signet_context *ctx, signet_ce
  * Reads a PKCS#12 file (RFC 7292): every private key with its certificate, and the others as
  * chain. *identities_out is an array of *count_out references, freed by
  * signet_identity_array_free. Errors: SIGNET_E_PASSPHRASE, SIGNET_E_MALFORMED,
- * SIGNET_E_UNAVAILABLE (an algorithm libcrypto lacks, such as RC2 without its legacy provider),
+ * SIGNET_E_ALGORITHM (an algorithm libcrypto lacks, such as RC2 without its legacy provider),
  * SIGNET_E_NO_IDENTITY (no private key with its certificate).
  */
 SIGNET_API signet_status signet_identity_read_pkcs12(signet_context *ctx, const uint8_t *data,

@@ -46,6 +46,7 @@ typedef enum signet_status {
 	/* 2: not for the keys at hand. */
 	SIGNET_E_PASSPHRASE = SIGNET_STATUS(2, 1),      /* wrong, or none to be had */
 	SIGNET_E_NO_KEY = SIGNET_STATUS(2, 2),          /* no private key for this */
+	SIGNET_E_ALGORITHM = SIGNET_STATUS(2, 3),       /* the key needs what this libcrypto lacks */
 	/* 64: the caller asked for something that makes no sense. */
 	SIGNET_E_USAGE = SIGNET_STATUS(64, 1),
 	SIGNET_E_SIGNER_MISMATCH = SIGNET_STATUS(64, 2), /* the signer is not the From */

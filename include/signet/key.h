@@ -31,7 +31,7 @@ typedef struct signet_passphrase {
 /*
  * Reads the first private key in data: PKCS#8 plain or encrypted, or the traditional RSA, EC and
  * DSA forms, PEM or DER. passphrase may be NULL. Errors: SIGNET_E_PASSPHRASE (wrong, or none),
- * SIGNET_E_MALFORMED, SIGNET_E_UNAVAILABLE (algorithm).
+ * SIGNET_E_MALFORMED, SIGNET_E_ALGORITHM.
  */
 SIGNET_API signet_status signet_key_read(signet_context *ctx, const uint8_t *data, size_t size,
     const char *what, const signet_passphrase *passphrase, signet_key **key_out,

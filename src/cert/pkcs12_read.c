@@ -27,6 +27,7 @@ typedef struct reading {
 	signet_context *ctx;
 	const char *what;
 	PKCS12 *p12;
+	const signet_passphrase *port;  /* asks */
 	char passphrase[PASSPHRASE_MAX + 1];
 	const char *used;               /* passphrase, "" or NULL: all three are told apart */
 	int used_size;
@@ -75,9 +76,12 @@ static signet_status unavailable(const reading *r, const X509_ALGOR *algorithm, 
 	X509_ALGOR_get0(&object, &type, &parameters, algorithm);
 	object_name(object, name, sizeof(name));
 	ERR_clear_error();
-	return signet_fail(err, SIGNET_E_UNAVAILABLE, SIGNET_NO_OFFSET,
-	    "%.100s is protected by %s, which this libcrypto lacks (old files may need its legacy "
-	    "provider)", r->what, name);
+	if (strcmp(name, "PBMAC1") == 0)
+		return signet_fail(err, SIGNET_E_ALGORITHM, SIGNET_NO_OFFSET,
+		    "%.100s is protected by PBMAC1, for which OpenSSL 3.4 or later is needed", r->what);
+	return signet_fail(err, SIGNET_E_ALGORITHM, SIGNET_NO_OFFSET,
+	    "%.100s is protected by %s, which this libcrypto lacks: old files need its legacy "
+	    "provider (on Debian 13 the package openssl-provider-legacy)", r->what, name);
 }
 
 /* Whether what failed last failed for want of an algorithm; empties the queue. */
@@ -187,16 +191,15 @@ static bool verify_mac(reading *r, const char *passphrase, int size)
 	return true;
 }
 
-static signet_status ask(reading *r, const signet_passphrase *passphrase, unsigned attempt,
-    signet_error *err)
+static signet_status ask(reading *r, unsigned attempt, signet_error *err)
 {
 	size_t size = 0;
 	signet_status status;
 
-	if (passphrase == NULL)
+	if (r->port == NULL)
 		return signet_fail(err, SIGNET_E_PASSPHRASE, SIGNET_NO_OFFSET,
 		    "%.120s is protected by a passphrase, and there is none", r->what);
-	status = passphrase->get(passphrase->user, r->what, attempt, r->passphrase, PASSPHRASE_MAX,
+	status = r->port->get(r->port->user, r->what, attempt, r->passphrase, PASSPHRASE_MAX,
 	    &size, err);
 	if (status != SIGNET_OK)
 		return status;
@@ -233,13 +236,13 @@ static signet_status check_mac(reading *r, const X509_ALGOR **algorithm_out, sig
 }
 
 /* No passphrase comes in two forms (RFC 7292 B.1 and none at all): both are tried unasked. */
-static signet_status unlock(reading *r, const signet_passphrase *passphrase, signet_error *err)
+static signet_status unlock(reading *r, signet_error *err)
 {
 	const X509_ALGOR *algorithm = NULL;
 	signet_status status;
 
 	if (!PKCS12_mac_present(r->p12))
-		return passphrase == NULL ? SIGNET_OK : ask(r, passphrase, 0, err);
+		return SIGNET_OK;
 	status = check_mac(r, &algorithm, err);
 	if (status != SIGNET_OK)
 		return status;
@@ -249,13 +252,21 @@ static signet_status unlock(reading *r, const signet_passphrase *passphrase, sig
 	if (ERR_peek_error() != 0)
 		return is_unsupported() ? unavailable(r, algorithm, err) : malformed(r, err);
 	for (unsigned attempt = 0; attempt < ATTEMPTS; attempt++) {
-		status = ask(r, passphrase, attempt, err);
+		status = ask(r, attempt, err);
 		if (status != SIGNET_OK)
 			return status;
 		if (verify_mac(r, r->used, r->used_size))
 			return SIGNET_OK;
 	}
 	return wrong_passphrase(r, err);
+}
+
+/* Without a MAC nothing has asked yet, and a file that encrypts nothing needs no passphrase. */
+static signet_status want_passphrase(reading *r, signet_error *err)
+{
+	if (PKCS12_mac_present(r->p12) || r->used != NULL || r->port == NULL)
+		return SIGNET_OK;
+	return ask(r, 0, err);
 }
 
 /*
@@ -286,7 +297,7 @@ static signet_status add_key(reading *r, const PKCS8_PRIV_KEY_INFO *info, signet
 	pkey = EVP_PKCS82PKEY_ex(info, sn_context_libctx(r->ctx), NULL);
 	if (pkey == NULL)
 		return sn_crypto_fail(
-		    err, SIGNET_E_UNAVAILABLE, "cannot use a private key in %.120s", r->what);
+		    err, SIGNET_E_ALGORITHM, "cannot use a private key in %.120s", r->what);
 	status = sn_key_from_evp(r->ctx, pkey, &r->keys[r->key_count], err);
 	if (status == SIGNET_OK)
 		r->key_count++;
@@ -303,6 +314,8 @@ static signet_status add_shrouded_key(reading *r, const PKCS12_SAFEBAG *bag, sig
 
 	X509_SIG_get0(PKCS12_SAFEBAG_get0_pkcs8(bag), &algorithm, &octets);
 	status = check_work(r, algorithm, err);
+	if (status == SIGNET_OK)
+		status = want_passphrase(r, err);
 	while (status == SIGNET_OK && again) {
 		PKCS8_PRIV_KEY_INFO *info = PKCS12_decrypt_skey_ex(
 		    bag, r->used, r->used_size, sn_context_libctx(r->ctx), NULL);
@@ -386,6 +399,8 @@ static signet_status take_encrypted(reading *r, PKCS7 *safe, signet_error *err)
 		return malformed(r, err);
 	algorithm = safe->d.encrypted->enc_data->algorithm;
 	status = check_work(r, algorithm, err);
+	if (status == SIGNET_OK)
+		status = want_passphrase(r, err);
 	while (status == SIGNET_OK && again) {
 		STACK_OF(PKCS12_SAFEBAG) *bags = PKCS12_unpack_p7encdata(safe, r->used, r->used_size);
 
@@ -408,7 +423,7 @@ static signet_status take_safe(reading *r, PKCS7 *safe, signet_error *err)
 	if (nid == NID_pkcs7_encrypted)
 		return take_encrypted(r, safe, err);
 	if (nid != NID_pkcs7_data)
-		return signet_fail(err, SIGNET_E_UNAVAILABLE, SIGNET_NO_OFFSET,
+		return signet_fail(err, SIGNET_E_ALGORITHM, SIGNET_NO_OFFSET,
 		    "a part of %.120s is encrypted to a public key", r->what);
 	bags = PKCS12_unpack_p7data(safe);
 	if (bags == NULL)
@@ -534,7 +549,7 @@ signet_status signet_identity_read_pkcs12(signet_context *ctx, const uint8_t *da
     const char *what, const signet_passphrase *passphrase, signet_identity ***identities_out,
     size_t *count_out, signet_error *err)
 {
-	reading r = { .ctx = ctx, .what = what };
+	reading r = { .ctx = ctx, .what = what, .port = passphrase };
 	signet_status status;
 
 	if (size > FILE_MAX)
@@ -544,7 +559,7 @@ signet_status signet_identity_read_pkcs12(signet_context *ctx, const uint8_t *da
 	if (status == SIGNET_OK)
 		status = parse(&r, data, size, err);
 	if (status == SIGNET_OK)
-		status = unlock(&r, passphrase, err);
+		status = unlock(&r, err);
 	if (status == SIGNET_OK)
 		status = take_all(&r, err);
 	if (status == SIGNET_OK)

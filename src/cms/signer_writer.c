@@ -92,12 +92,15 @@ static void write_issuer_serial(sn_ber_writer *writer, unsigned tag, const signe
 	sn_ber_writer_end(writer, id);
 }
 
-/* RFC 8551 2.5.3: issuerAndSerialNumber [0] */
+/* RFC 8551 2.5.3: issuerAndSerialNumber [0]; and Microsoft's own, which Outlook looks for. */
 static void write_encryption_key(sn_ber_writer *writer, const signet_cert *cert)
 {
-	const attribute a = begin_attribute(writer, sn_cms_oid_encryption_key);
+	attribute a = begin_attribute(writer, sn_cms_oid_encryption_key);
 
 	write_issuer_serial(writer, SN_BER_CONTEXT_CONSTRUCTED(0), cert);
+	end_attribute(writer, a);
+	a = begin_attribute(writer, sn_cms_oid_encryption_key_microsoft);
+	write_issuer_serial(writer, SN_BER_SEQUENCE, cert);
 	end_attribute(writer, a);
 }
 

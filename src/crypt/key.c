@@ -93,7 +93,7 @@ static EVP_PKEY *decode(const reader *r, sn_span der, const char *structure, con
 static signet_status unknown_kind(const reader *r, const char *oid, signet_error *err)
 {
 	ERR_clear_error();
-	return signet_fail(err, SIGNET_E_UNAVAILABLE, SIGNET_NO_OFFSET,
+	return signet_fail(err, SIGNET_E_ALGORITHM, SIGNET_NO_OFFSET,
 	    "the private key in %s is of a kind (%s) that this libcrypto does not know", r->what,
 	    oid);
 }
@@ -151,6 +151,14 @@ static signet_status take_info(reader *r, const PKCS8_PRIV_KEY_INFO *info, signe
 	return no_key(r, err);
 }
 
+static signet_status unknown_encryption(const reader *r, signet_error *err)
+{
+	return signet_fail(err, SIGNET_E_ALGORITHM, SIGNET_NO_OFFSET,
+	    "the encryption of %s is not known to this libcrypto; old files need its legacy provider "
+	    "(on Debian 13 the package openssl-provider-legacy)",
+	    r->what);
+}
+
 static signet_status unlock_pkcs8(
     reader *r, const void *locked, sn_span passphrase, signet_error *err)
 {
@@ -160,19 +168,16 @@ static signet_status unlock_pkcs8(
 	    PKCS8_decrypt_ex(locked, text, (int)passphrase.size, libctx, NULL);
 	signet_status status;
 
-	if (info == NULL) {
-		if (!sn_crypto_is_unsupported())
-			return wrong(r, err);
+	if (info == NULL && sn_crypto_is_unsupported()) {
 		/* old ciphers live in a provider of their own */
-		if (sn_context_load_legacy(r->ctx))
-			info = PKCS8_decrypt_ex(locked, text, (int)passphrase.size, libctx, NULL);
-		if (info == NULL)
-			return sn_crypto_is_unsupported()
-				   ? signet_fail(err, SIGNET_E_UNAVAILABLE, SIGNET_NO_OFFSET,
-					 "the encryption of %s is not known to this libcrypto",
-					 r->what)
-				   : wrong(r, err);
+		if (!sn_context_load_legacy(r->ctx))
+			return unknown_encryption(r, err);
+		info = PKCS8_decrypt_ex(locked, text, (int)passphrase.size, libctx, NULL);
+		if (info == NULL && sn_crypto_is_unsupported())
+			return unknown_encryption(r, err);
 	}
+	if (info == NULL)
+		return wrong(r, err);
 	status = take_info(r, info, err);
 	PKCS8_PRIV_KEY_INFO_free(info);
 	return status;

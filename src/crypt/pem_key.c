@@ -137,7 +137,7 @@ signet_status sn_pem_key_decrypt(const signet_context *ctx, const sn_pem_key *ke
 	signet_status status;
 
 	if (!read_dek_info(key->header, &alg, iv))
-		return signet_fail(err, alg == NULL ? SIGNET_E_UNAVAILABLE : SIGNET_E_MALFORMED,
+		return signet_fail(err, alg == NULL ? SIGNET_E_ALGORITHM : SIGNET_E_MALFORMED,
 		    SIGNET_NO_OFFSET, "the DEK-Info of the key names no cipher that is known here");
 	status = derive(ctx, passphrase, iv, alg->key_size, &secret, err);
 	if (status == SIGNET_OK)

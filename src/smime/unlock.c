@@ -173,7 +173,8 @@ static signet_status unlock_by_identity(sn_plan *plan, sn_encrypted_level *enc,
 	}
 	status = signet_identity_key(mine->identity, &key, err);
 	if (signet_status_exit(status) == 2) {
-		enc->unlock = SN_UNLOCK_NO_PASSPHRASE;
+		enc->unlock = status == SIGNET_E_ALGORITHM ? SN_UNLOCK_NO_ALGORITHM
+							   : SN_UNLOCK_NO_PASSPHRASE;
 		return SIGNET_OK;
 	}
 	if (status == SIGNET_OK)

@@ -45,3 +45,8 @@ openssl ec -in ec.pem -des3 -passout pass:secret -out ec-traditional-3des.pem
 openssl genpkey -algorithm ED25519 -out ed25519.pem
 openssl req -x509 -new -key ec.pem -subj /CN=none -days 1 -out certificate.pem
 cat certificate.pem ec.pem >certificate-and-key.pem
+# an old PKCS#12 file: RC2-40 around the certificate, 3DES around the key, a MAC by SHA-1
+openssl req -x509 -new -key ec.pem -subj /CN=Alice -days 36500 -out alice.pem \
+	-addext 'subjectAltName=email:alice@example.com'
+openssl pkcs12 -export -inkey ec.pem -in alice.pem -legacy -passout pass:secret -out legacy.p12
+rm alice.pem
