@@ -3,6 +3,7 @@
 #define SIGNET_APP_MESSAGE_H
 
 #include <signet/compose.h>
+#include <signet/rewrap.h>
 
 #include "app/keys.h"
 #include "app/report.h"
@@ -21,6 +22,10 @@ const char *app_file_operand(const app_session *session);
 /* recipients.c: finds everyone to encrypt to and adds them; each that is missing is said. */
 signet_status app_recipients(app_session *session, const signet_compose *header,
     signet_compose *compose, signet_error *err) SIGNET_CHECKED;
+
+/* The same for those given by -r alone. */
+signet_status app_recipients_rewrap(
+    app_session *session, signet_rewrap *rewrap, signet_error *err) SIGNET_CHECKED;
 
 /* copies.c: writes every copy to --output-dir, or the one to -o, and then the report. */
 signet_status app_write_copies(app_session *session, signet_compose *compose, app_report *report,

@@ -7,8 +7,9 @@
 
 typedef struct finder {
 	app_session *session;
-	const signet_compose *header; /* what the message says */
+	const signet_compose *header; /* what the message says; NULL with rewrap */
 	signet_compose *compose;
+	signet_rewrap *rewrap; /* who is added to, unless compose is */
 	size_t found;
 	size_t missing;
 	signet_error first;
@@ -27,7 +28,7 @@ static bool is_in(const signet_compose *header, signet_address_role role, const 
 /* A Bcc recipient must not be seen by the others, however he was named to us. */
 static bool is_blind(const finder *f, const char *address)
 {
-	return address != NULL && is_in(f->header, SIGNET_BCC, address) &&
+	return f->header != NULL && address != NULL && is_in(f->header, SIGNET_BCC, address) &&
 	       !is_in(f->header, SIGNET_TO, address) && !is_in(f->header, SIGNET_CC, address);
 }
 
@@ -54,8 +55,9 @@ static signet_status note_missing(
 static signet_status add_cert(finder *f, const char *address, signet_cert *cert, signet_error *err)
 {
 	signet_error why = { 0 };
-	signet_status status =
-	    signet_compose_add_recipient(f->compose, address, cert, is_blind(f, address), &why);
+	signet_status status = f->rewrap != NULL
+	    ? signet_rewrap_add_recipient(f->rewrap, address, cert, &why)
+	    : signet_compose_add_recipient(f->compose, address, cert, is_blind(f, address), &why);
 
 	if (status != SIGNET_OK)
 		return note_missing(f, status, &why, err);
@@ -150,6 +152,25 @@ static signet_status add_named(finder *f, signet_error *err)
 	return status;
 }
 
+static signet_status check_missing(const finder *f, signet_error *err)
+{
+	if (f->missing == 1)
+		return signet_fail(err, SIGNET_E_NO_CERT, SIGNET_NO_OFFSET, "%s", f->first.text);
+	if (f->missing > 1)
+		return signet_fail(err, SIGNET_E_NO_CERT, SIGNET_NO_OFFSET,
+		    "%zu recipients have no usable certificate: nothing was written", f->missing);
+	return SIGNET_OK;
+}
+
+signet_status app_recipients_rewrap(
+    app_session *session, signet_rewrap *rewrap, signet_error *err)
+{
+	finder f = { .session = session, .rewrap = rewrap };
+	signet_status status = add_given(&f, err);
+
+	return status == SIGNET_OK ? check_missing(&f, err) : status;
+}
+
 signet_status app_recipients(
     app_session *session, const signet_compose *header, signet_compose *compose, signet_error *err)
 {
@@ -158,13 +179,10 @@ signet_status app_recipients(
 
 	status =
 	    app_has(&session->args, APP_OPTION_RECIPIENT) ? add_given(&f, err) : add_named(&f, err);
+	if (status == SIGNET_OK)
+		status = check_missing(&f, err);
 	if (status != SIGNET_OK)
 		return status;
-	if (f.missing == 1)
-		return signet_fail(err, SIGNET_E_NO_CERT, SIGNET_NO_OFFSET, "%s", f.first.text);
-	if (f.missing > 1)
-		return signet_fail(err, SIGNET_E_NO_CERT, SIGNET_NO_OFFSET,
-		    "%zu recipients have no usable certificate: nothing was written", f.missing);
 	if (f.found == 0)
 		return signet_fail(err, SIGNET_E_USAGE, SIGNET_NO_OFFSET,
 		    "the message names no recipient in To, Cc or Bcc: give -r ADDR");

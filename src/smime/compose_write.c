@@ -85,7 +85,7 @@ static signet_status open_outer(
 	signet_status status;
 
 	if (compose->form == SIGNET_FORM_PEM) {
-		status = sn_compose_pem_sink_new(compose->ctx, *top, &c->pem, err);
+		status = sn_compose_pem_sink_new(compose->ctx, "CMS", *top, &c->pem, err);
 		if (status == SIGNET_OK)
 			*top = c->pem;
 		return status;
