@@ -8,6 +8,7 @@ from world import ENTITY, KEYS, Refused, body_der, clear, must, pkcs7, read, run
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 LONGEST = 80
+DIGESTS = {"p-384": "sha384", "p-521": "sha512", "ed25519": "sha512"}  # else sha256
 
 
 def short(text):
@@ -67,8 +68,8 @@ class OpenSSL(Peer):
 
     def sign(self, row, detached):
         pss = ["-keyopt", "rsa_padding_mode:pss"] if row.key == "rsa-pss" else []
-        return self.cms("-sign", "-binary", "-md", {"p-384": "sha384", "ed25519": "sha512"}.get(row.key, "sha256"),
-                        "-signer", f"{row.key}.crt", "-inkey", f"{row.key}.key", *pss, "-outform", "DER",
+        return self.cms("-sign", "-binary", "-md", DIGESTS.get(row.key, "sha256"), "-signer", f"{row.key}.crt",
+                        "-inkey", f"{row.key}.key", *pss, "-outform", "DER",
                         *([] if detached else ["-nodetach"]), data=ENTITY)
 
     def encrypt(self, row, content):
@@ -79,7 +80,7 @@ class OpenSSL(Peer):
     def write(self, row):
         if row.form in ("clear", "opaque"):
             return self.sign(row, row.form == "clear")
-        if row.form == "encrypted":
+        if row.form in ("encrypted", "rewrapped"):
             return self.encrypt(row, ENTITY)
         if row.form == "protected":
             return self.encrypt(row, clear(ENTITY, self.sign(row, True)))
@@ -134,7 +135,7 @@ class NSS(Peer):
         return done.stdout
 
     def sign(self, row, detached):
-        return self.cmsutil("-S", "-N", self.key(row), "-H", "SHA384" if row.key == "p-384" else "SHA256",
+        return self.cmsutil("-S", "-N", self.key(row), "-H", DIGESTS.get(row.key, "sha256").upper(),
                             *(["-T"] if detached else []), data=ENTITY)
 
     def encrypt(self, row, content):
@@ -151,7 +152,7 @@ class NSS(Peer):
             raise Refused("cmsutil has no option for it")
         if row.transport == "oaep":
             raise Refused("cmsutil has no option for OAEP")
-        return self.encrypt(row, ENTITY if row.form == "encrypted" else clear(ENTITY, self.sign(row, True)))
+        return self.encrypt(row, ENTITY if row.form != "protected" else clear(ENTITY, self.sign(row, True)))
 
     def verify(self, der, content):
         write("nss.content", content or b"")
@@ -233,7 +234,7 @@ class GnuPG(Peer):
             raise Refused("gpgsm has no option for it")
         if row.transport == "oaep":
             raise Refused("gpgsm has no option for OAEP")
-        return self.encrypt(row, ENTITY if row.form == "encrypted" else clear(ENTITY, self.sign(row, True)))
+        return self.encrypt(row, ENTITY if row.form != "protected" else clear(ENTITY, self.sign(row, True)))
 
     def verify(self, der, content):
         write("gpgsm.p7", der)
@@ -262,7 +263,8 @@ class BouncyCastle(Peer):
     command = "javac"
     JARS = ("bcprov", "bcutil", "bcpkix", "bcmail")
     ALGORITHMS = {"rsa-2048": "SHA256withRSA", "rsa-3072": "SHA256withRSA", "rsa-pss": "SHA256withRSAandMGF1",
-                  "p-256": "SHA256withECDSA", "p-384": "SHA384withECDSA", "ed25519": "Ed25519"}
+                  "p-256": "SHA256withECDSA", "p-384": "SHA384withECDSA", "p-521": "SHA512withECDSA",
+                  "ed25519": "Ed25519", "ed448": "Ed448"}
     found = "?"
 
     def is_here(self):
@@ -278,13 +280,15 @@ class BouncyCastle(Peer):
         if kind == "write":
             source, job = "entity", {
                 "clear": ["sign", *key, algorithm, "detached"], "opaque": ["sign", *key, algorithm, "attached"],
-                "encrypted": ["encrypt", *to], "protected": ["protect", *key, algorithm, *to],
+                "encrypted": ["encrypt", *to], "rewrapped": ["encrypt", *to],
+                "protected": ["protect", *key, algorithm, *to],
                 "compressed": ["compress"]}[row.form]
         else:
             der, content = split(row, message)
             source = write(f"{path}.der", der)
             job = {"clear": ["verify", f"{path}.content"], "opaque": ["verify", "-"],
-                   "encrypted": ["decrypt", *key], "protected": ["open", *key]}[row.form]
+                   "encrypted": ["decrypt", *key], "rewrapped": ["decrypt", *key],
+                   "protected": ["open", *key]}[row.form]
             write(f"{path}.content", content or b"")
         return [job[0], source, path, *job[1:]]
 

@@ -13,9 +13,12 @@ KEYS = {
     "rsa-pss": ["RSA-PSS", "-pkeyopt", "rsa_keygen_bits:2048"],
     "p-256": ["EC", "-pkeyopt", "ec_paramgen_curve:P-256"],
     "p-384": ["EC", "-pkeyopt", "ec_paramgen_curve:P-384"],
+    "p-521": ["EC", "-pkeyopt", "ec_paramgen_curve:P-521"],
     "ed25519": ["ED25519"],
+    "ed448": ["ED448"],
     "x25519": ["X25519"],
 }
+REWRAP = ["EC", "-pkeyopt", "ec_paramgen_curve:P-256"]  # the other key of what is rewrapped: no peer has it
 
 
 class Refused(Exception):
@@ -47,11 +50,12 @@ def read(path):
 
 def certificate(name):
     """Of Alice when it can sign, and of Bob when it can be encrypted to: one that is both."""
-    usage = {"ed25519": "digitalSignature", "rsa-pss": "digitalSignature", "x25519": "keyAgreement"}
+    signs, transports, agrees = "digitalSignature", "keyEncipherment", "keyAgreement"
+    usage = {"ed25519": signs, "ed448": signs, "rsa-pss": signs, "x25519": agrees}
     # keyEncipherment of an EC key means nothing (RFC 8813 3), but gpgsm asks for it
-    key_usage = usage.get(name, "digitalSignature,keyEncipherment,keyAgreement" if name[0] == "p" else
-                          "digitalSignature,keyEncipherment")
-    must("openssl", "genpkey", "-algorithm", *KEYS[name], "-out", f"{name}.key")
+    both = f"{signs},{transports}" if name.startswith("rsa") else f"{signs},{transports},{agrees}"
+    key_usage = usage.get(name, both)
+    must("openssl", "genpkey", "-algorithm", *KEYS.get(name, REWRAP), "-out", f"{name}.key")
     write(f"{name}.ext", f"basicConstraints=CA:FALSE\nkeyUsage={key_usage}\nextendedKeyUsage=emailProtection\n"
           f"subjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n"
           f"subjectAltName=email:alice@example.com,email:{name}@example.com\n")
@@ -76,7 +80,7 @@ def certificate(name):
 def prepare():
     must("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "ca.key", "-out", "ca.crt", "-days",
          "30", "-subj", "/CN=Interop CA", "-addext", "keyUsage=keyCertSign,cRLSign")
-    for name in KEYS:
+    for name in (*KEYS, "rewrap"):
         certificate(name)
     write("entity", ENTITY)
     write("mail", FROM + b"MIME-Version: 1.0\r\n" + ENTITY)
@@ -137,6 +141,9 @@ def signet_write(row):
         return signet("sign", "--opaque", *pair(row.key), "mail")
     if row.form == "encrypted":
         return signet("encrypt", *to, "mail")
+    if row.form == "rewrapped":
+        before = signet("encrypt", "-r", "./rewrap.crt", "--cipher", row.cipher, "mail")
+        return signet("rewrap", *pair("rewrap"), "-r", f"./{row.key}.crt", *to[4:], data=before)
     return signet("protect", "--opaque", "--no-self", "--headers", "none", *pair(row.key), *to, "mail")
 
 
@@ -156,7 +163,11 @@ def signet_read(row, der):
         good = (4,)
     else:  # 4 with a tag, 5 without
         good = (4, 5)
-        arguments += ["--allow-unauthenticated", *pair(row.key)]
-    found = signet(*arguments, data=FROM + b"MIME-Version: 1.0\r\n" + message, good=good)
+        arguments += ["--allow-unauthenticated", *(pair(row.key) if row.form == "encrypted" else [])]
+    message = FROM + b"MIME-Version: 1.0\r\n" + message
+    if row.form == "rewrapped":
+        message = signet("rewrap", *pair(row.key), "-r", "./rewrap.crt", data=message)
+        arguments += pair("rewrap")
+    found = signet(*arguments, data=message, good=good)
     if found != ENTITY:
         raise Refused(f"other content: {found[:40]!r}")
