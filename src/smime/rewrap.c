@@ -123,7 +123,7 @@ static void note_recipient(work *w, const sn_cms_recipient *info, const sn_cms_o
 		w->has_password_or_other = true;
 }
 
-/* Behind the recipientInfos stands the encryptedContentInfo: where one begins the other has ended. */
+/* Behind the recipientInfos stands the encryptedContentInfo: it begins where they end. */
 static void note_outline(work *w, const sn_cms_outline *outline)
 {
 	memcpy(w->frames, outline->frames, sizeof(w->frames));

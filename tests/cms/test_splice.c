@@ -228,7 +228,8 @@ static const sn_cms_outline *read_until(
 	return sn_cms_reader_outline(reader);
 }
 
-#define RECIPIENT "30{ 020100 30{ 30{ 310b3009 0603550403 0c0241 42 } 020101 } 30{ 06032a0304 } 0401aa }"
+#define RECIPIENT \
+	"30{ 020100 30{ 30{ 310b3009 0603550403 0c024142 } 020101 } 30{ 06032a0304 } 0401aa }"
 
 static void outline__tells_where_things_stand(void **state)
 {

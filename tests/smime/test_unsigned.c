@@ -51,8 +51,8 @@ typedef struct added {
 	octets o;
 } added;
 
-static signet_status add_in(signet_context *ctx, octets in, size_t signer, const uint8_t *attributes,
-    size_t size, signet_sink *sink, signet_error *err)
+static signet_status add_in(signet_context *ctx, octets in, size_t signer,
+    const uint8_t *attributes, size_t size, signet_sink *sink, signet_error *err)
 {
 	signet_input *input = NULL;
 	signet_status status = signet_input_memory_new(ctx, in.data, in.size, &input, err);
