@@ -7,12 +7,13 @@
  *
  *	ID sign      IN OUT KEY CERT ALGORITHM attached|detached
  *	ID verify    IN OUT CONTENT (or -)
- *	ID encrypt   IN OUT CERT pkcs1|oaep|ecdh|x25519 CIPHER
+ *	ID encrypt   IN OUT CERT HOW CIPHER
  *	ID decrypt   IN OUT KEY CERT
- *	ID protect   IN OUT KEY CERT ALGORITHM CERT pkcs1|oaep|ecdh|x25519 CIPHER
+ *	ID protect   IN OUT KEY CERT ALGORITHM CERT HOW CIPHER
  *	ID open      IN OUT KEY CERT
  *	ID compress  IN OUT
  *
+ * HOW is pkcs1, oaep, ecdh, cofactor or x25519, with a digest behind it ("ecdh sha512") unless it is sha256.
  * CMS comes and goes in DER, keys in PKCS #8, certificates in DER. A result is a line: ID, a tab, and
  * "ok" or what Bouncy Castle says.
  */
@@ -88,15 +89,27 @@ public final class Peer {
 		}
 	}
 
+	private static ASN1ObjectIdentifier scheme(boolean cofactor, String digest) {
+		switch (digest) {
+		case "sha1": return cofactor ? CMSAlgorithm.ECCDH_SHA1KDF : CMSAlgorithm.ECDH_SHA1KDF;
+		case "sha384": return cofactor ? CMSAlgorithm.ECCDH_SHA384KDF : CMSAlgorithm.ECDH_SHA384KDF;
+		case "sha512": return cofactor ? CMSAlgorithm.ECCDH_SHA512KDF : CMSAlgorithm.ECDH_SHA512KDF;
+		default: return cofactor ? CMSAlgorithm.ECCDH_SHA256KDF : CMSAlgorithm.ECDH_SHA256KDF;
+		}
+	}
+
 	private static RecipientInfoGenerator recipient(X509Certificate cert, String how, String cipher)
 			throws Exception {
+		String digest = how.contains(" ") ? how.substring(how.indexOf(' ') + 1) : "sha256";
 		if (how.equals("pkcs1"))
 			return new JceKeyTransRecipientInfoGenerator(cert).setProvider(BC);
-		if (how.equals("oaep"))
+		if (how.startsWith("oaep")) {
+			String hash = digest.replace("sha", "SHA-");
 			return new JceKeyTransRecipientInfoGenerator(cert, new JcaAlgorithmParametersConverter()
 				.getAlgorithmIdentifier(org.bouncycastle.asn1.pkcs.PKCSObjectIdentifiers.id_RSAES_OAEP,
-					new OAEPParameterSpec("SHA-256", "MGF1", MGF1ParameterSpec.SHA256,
+					new OAEPParameterSpec(hash, "MGF1", new MGF1ParameterSpec(hash),
 						PSource.PSpecified.DEFAULT))).setProvider(BC);
+		}
 		boolean edwards = how.equals("x25519");
 		KeyPairGenerator generator = KeyPairGenerator.getInstance(edwards ? "X25519" : "EC", BC);
 		if (!edwards)
@@ -104,7 +117,7 @@ public final class Peer {
 		KeyPair pair = generator.generateKeyPair();
 		/* RFC 8418: dhSinglePass-stdDH-hkdf-sha256-scheme */
 		ASN1ObjectIdentifier scheme = edwards ? new ASN1ObjectIdentifier("1.2.840.113549.1.9.16.3.19")
-			: CMSAlgorithm.ECDH_SHA256KDF;
+			: scheme(how.startsWith("cofactor"), digest);
 		return new JceKeyAgreeRecipientInfoGenerator(scheme, pair.getPrivate(), pair.getPublic(),
 			cipher.contains("128") ? CMSAlgorithm.AES128_WRAP : CMSAlgorithm.AES256_WRAP)
 			.addRecipient(cert).setProvider(BC);

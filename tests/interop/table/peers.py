@@ -73,9 +73,13 @@ class OpenSSL(Peer):
                         *([] if detached else ["-nodetach"]), data=ENTITY)
 
     def encrypt(self, row, content):
-        oaep = ["-keyopt", "rsa_padding_mode:oaep", "-keyopt", "rsa_oaep_md:sha256"] if row.transport == "oaep" else []
+        how, _, digest = row.transport.partition(" ")
+        digest = digest or "sha256"
+        options = {"oaep": ["rsa_padding_mode:oaep", f"rsa_oaep_md:{digest}"], "ecdh": [f"ecdh_kdf_md:{digest}"],
+                   "cofactor": ["ecdh_cofactor_mode:1", f"ecdh_kdf_md:{digest}"]}.get(how, [])
         return self.cms("-encrypt", "-binary", self.CIPHERS.get(row.cipher, f"-{row.cipher}"), "-outform", "DER",
-                        "-recip", f"{row.key}.crt", *oaep, data=content)
+                        "-recip", f"{row.key}.crt", *(word for option in options for word in ("-keyopt", option)),
+                        data=content)
 
     def write(self, row):
         if row.form in ("clear", "opaque"):
@@ -150,8 +154,10 @@ class NSS(Peer):
             return self.sign(row, row.form == "clear")
         if row.form == "compressed":
             raise Refused("cmsutil has no option for it")
-        if row.transport == "oaep":
+        if row.transport.startswith("oaep"):
             raise Refused("cmsutil has no option for OAEP")
+        if " " in row.transport:
+            raise Refused("cmsutil has no option for the digest")
         return self.encrypt(row, ENTITY if row.form != "protected" else clear(ENTITY, self.sign(row, True)))
 
     def verify(self, der, content):
@@ -232,8 +238,10 @@ class GnuPG(Peer):
             return self.sign(row, row.form == "clear")
         if row.form == "compressed":
             raise Refused("gpgsm has no option for it")
-        if row.transport == "oaep":
+        if row.transport.startswith("oaep"):
             raise Refused("gpgsm has no option for OAEP")
+        if " " in row.transport:
+            raise Refused("gpgsm has no option for the digest")
         return self.encrypt(row, ENTITY if row.form != "protected" else clear(ENTITY, self.sign(row, True)))
 
     def verify(self, der, content):

@@ -7,7 +7,7 @@ class Row:
     group: str
     form: str        # clear, opaque, encrypted, rewrapped, protected, compressed
     key: str         # of the signer, or of the recipient; certificates are made for each
-    transport: str   # pkcs1, oaep, ecdh, x25519
+    transport: str   # pkcs1, oaep, ecdh, x25519; with another digest behind it
     cipher: str
     read_only: bool  # signet reads it, and does not write it
 
@@ -53,6 +53,12 @@ ROWS = [
     *encrypted("rsa-2048", "pkcs1", "3des", read_only=True),
     *encrypted("rsa-3072", "oaep", "aes-128-cbc"),
     *encrypted("rsa-3072", "oaep", "aes-256-gcm"),
+    *encrypted("rsa-3072", "oaep sha1", "aes-256-cbc", read_only=True),
+    *encrypted("rsa-3072", "oaep sha512", "aes-256-cbc", read_only=True),
+    *encrypted("p-256", "ecdh sha1", "aes-128-cbc", read_only=True),
+    *encrypted("p-256", "ecdh sha384", "aes-256-gcm", read_only=True),
+    *encrypted("p-384", "ecdh sha512", "aes-256-cbc", read_only=True),
+    *encrypted("p-256", "cofactor sha256", "aes-128-cbc", read_only=True),
     *encrypted("p-256", "ecdh", "aes-128-cbc"),
     *encrypted("p-256", "ecdh", "aes-256-cbc"),
     *encrypted("p-256", "ecdh", "aes-256-gcm"),
