@@ -35,7 +35,7 @@ extern "C" {
 
 /*
  * The class of a status stands in its upper bits and is the exit code of the programs for it
- * (sysexits.h; 1 and 2 as in the list of verdicts), so that one table decides.
+ * (sysexits.h; 1, 2 and 4 as in the list of verdicts), so that one table decides.
  */
 #define SIGNET_STATUS(class, n) (((class) << 8) | (n))
 
@@ -47,6 +47,8 @@ typedef enum signet_status {
 	SIGNET_E_PASSPHRASE = SIGNET_STATUS(2, 1),      /* wrong, or none to be had */
 	SIGNET_E_NO_KEY = SIGNET_STATUS(2, 2),          /* no private key for this */
 	SIGNET_E_ALGORITHM = SIGNET_STATUS(2, 3),       /* the key needs what this libcrypto lacks */
+	/* 4: the message is not protected in the way that is to be worked on. */
+	SIGNET_E_UNPROTECTED = SIGNET_STATUS(4, 1),
 	/* 64: the caller asked for something that makes no sense. */
 	SIGNET_E_USAGE = SIGNET_STATUS(64, 1),
 	SIGNET_E_SIGNER_MISMATCH = SIGNET_STATUS(64, 2), /* the signer is not the From */
@@ -89,7 +91,7 @@ typedef struct signet_error {
 	char text[256];     /* one sentence, UTF-8: what, where, what to do */
 } signet_error;
 
-/* The exit code of the class of a status: 0 for SIGNET_OK, else 1, 2 or 64 to 77. */
+/* The exit code of the class of a status: 0 for SIGNET_OK, else 1, 2, 4 or 64 to 77. */
 SIGNET_API int signet_status_exit(signet_status status);
 
 /* The stable, lower-case, hyphenated code of a status ("malformed"), for reports. Static. */

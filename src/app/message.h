@@ -3,6 +3,7 @@
 #define SIGNET_APP_MESSAGE_H
 
 #include <signet/compose.h>
+#include <signet/rewrap.h>
 
 #include "app/keys.h"
 #include "app/report.h"
@@ -32,6 +33,9 @@ typedef struct app_keks {
 } app_keks;
 signet_status app_keks_given(app_session *session, app_keks *keks, signet_error *err) SIGNET_CHECKED;
 void app_keks_clear(app_keks *keks);
+/* The same for those given by -r alone. */
+signet_status app_recipients_rewrap(
+    app_session *session, signet_rewrap *rewrap, signet_error *err) SIGNET_CHECKED;
 
 /* copies.c: writes every copy to --output-dir, or the one to -o, and then the report. */
 signet_status app_write_copies(app_session *session, signet_compose *compose, app_report *report,

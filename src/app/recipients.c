@@ -8,8 +8,9 @@
 
 typedef struct finder {
 	app_session *session;
-	const signet_compose *header; /* what the message says */
+	const signet_compose *header; /* what the message says; NULL with rewrap */
 	signet_compose *compose;
+	signet_rewrap *rewrap; /* who is added to, unless compose is */
 	size_t found;
 	size_t missing;
 	bool has_shared; /* a password or a key that both sides have */
@@ -29,7 +30,7 @@ static bool is_in(const signet_compose *header, signet_address_role role, const 
 /* A Bcc recipient must not be seen by the others, however he was named to us. */
 static bool is_blind(const finder *f, const char *address)
 {
-	return address != NULL && is_in(f->header, SIGNET_BCC, address) &&
+	return f->header != NULL && address != NULL && is_in(f->header, SIGNET_BCC, address) &&
 	       !is_in(f->header, SIGNET_TO, address) && !is_in(f->header, SIGNET_CC, address);
 }
 
@@ -57,8 +58,9 @@ static signet_status add_cert(
     finder *f, const char *address, signet_cert *cert, bool is_blind, signet_error *err)
 {
 	signet_error why = { 0 };
-	signet_status status =
-	    signet_compose_add_recipient(f->compose, address, cert, is_blind, &why);
+	signet_status status = f->rewrap != NULL
+	    ? signet_rewrap_add_recipient(f->rewrap, address, cert, &why)
+	    : signet_compose_add_recipient(f->compose, address, cert, is_blind, &why);
 
 	if (status != SIGNET_OK)
 		return note_missing(f, status, &why, err);
@@ -81,7 +83,7 @@ static signet_status add_address(
 	if (status != SIGNET_OK)
 		return note_missing(f, status, &why, err);
 	status = add_cert(f, address, cert, is_blind, err);
-	if (status == SIGNET_OK && said.data != NULL)
+	if (status == SIGNET_OK && said.data != NULL && f->compose != NULL)
 		signet_compose_set_capabilities(f->compose, cert, said.data, said.size, said.time);
 	app_capabilities_clear(f->session, &said);
 	signet_cert_unref(&cert);
@@ -250,6 +252,25 @@ static signet_status add_keks(finder *f, signet_error *err)
 	return status;
 }
 
+static signet_status check_missing(const finder *f, signet_error *err)
+{
+	if (f->missing == 1)
+		return signet_fail(err, SIGNET_E_NO_CERT, SIGNET_NO_OFFSET, "%s", f->first.text);
+	if (f->missing > 1)
+		return signet_fail(err, SIGNET_E_NO_CERT, SIGNET_NO_OFFSET,
+		    "%zu recipients have no usable certificate: nothing was written", f->missing);
+	return SIGNET_OK;
+}
+
+signet_status app_recipients_rewrap(
+    app_session *session, signet_rewrap *rewrap, signet_error *err)
+{
+	finder f = { .session = session, .rewrap = rewrap };
+	signet_status status = add_given(&f, err);
+
+	return status == SIGNET_OK ? check_missing(&f, err) : status;
+}
+
 signet_status app_recipients(
     app_session *session, const signet_compose *header, signet_compose *compose, signet_error *err)
 {
@@ -265,13 +286,10 @@ signet_status app_recipients(
 		return status;
 	status =
 	    app_has(&session->args, APP_OPTION_RECIPIENT) ? add_given(&f, err) : add_named(&f, err);
+	if (status == SIGNET_OK)
+		status = check_missing(&f, err);
 	if (status != SIGNET_OK)
 		return status;
-	if (f.missing == 1)
-		return signet_fail(err, SIGNET_E_NO_CERT, SIGNET_NO_OFFSET, "%s", f.first.text);
-	if (f.missing > 1)
-		return signet_fail(err, SIGNET_E_NO_CERT, SIGNET_NO_OFFSET,
-		    "%zu recipients have no usable certificate: nothing was written", f.missing);
 	if (f.found == 0 && !f.has_shared)
 		return signet_fail(err, SIGNET_E_USAGE, SIGNET_NO_OFFSET,
 		    "the message names no recipient in To, Cc or Bcc: give -r ADDR");

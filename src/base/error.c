@@ -18,6 +18,7 @@ const char *signet_status_code(signet_status status)
 	case SIGNET_E_PASSPHRASE: return "passphrase";
 	case SIGNET_E_NO_KEY: return "no-key";
 	case SIGNET_E_ALGORITHM: return "algorithm-unavailable";
+	case SIGNET_E_UNPROTECTED: return "unprotected";
 	case SIGNET_E_USAGE: return "usage";
 	case SIGNET_E_SIGNER_MISMATCH: return "signer-not-from";
 	case SIGNET_E_COPIES: return "several-copies";

@@ -59,7 +59,9 @@ static int run(app_session *session)
 	if (is_message(session->args.command))
 		return session->args.command->id <= APP_COMMAND_ENCRYPT ? cmd_write(session)
 									: cmd_read(session);
-	if (strcmp(session->args.command->verb, "identity") == 0)
+	if (session->args.command->id == APP_COMMAND_REWRAP)
+		status = cmd_rewrap(session, &err);
+	else if (strcmp(session->args.command->verb, "identity") == 0)
 		status = cmd_identity(session, &err);
 	else if (strcmp(session->args.command->verb, "contact") == 0)
 		status = cmd_contact(session, &err);

@@ -240,3 +240,10 @@ signet_status sn_cms_attributes_read(const sn_cms_signer *signer, sn_cms_attribu
 	*form_out = r.form;
 	return SIGNET_OK;
 }
+
+bool sn_cms_attribute_must_be_signed(sn_span type)
+{
+	return sn_span_equal(type, sn_cms_oid_content_type) ||
+	       sn_span_equal(type, sn_cms_oid_message_digest) ||
+	       sn_span_equal(type, sn_cms_oid_signing_time);
+}

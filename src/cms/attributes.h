@@ -13,6 +13,9 @@
 signet_status sn_cms_attributes_der(
     sn_span contents, unsigned tag, sn_buf *out, signet_error *err) SIGNET_CHECKED;
 
+/* RFC 5652 11.1, 11.2, 11.3: types (OID contents) that never are unsigned attributes. */
+bool sn_cms_attribute_must_be_signed(sn_span type);
+
 /*
  * Whether a content of size octets that begins with head may be a SET OF Attribute in DER: a
  * signature over it, made without signed attributes, may be one that was made over signed

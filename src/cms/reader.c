@@ -45,6 +45,7 @@ struct sn_cms_reader {
 	size_t inner_type_size;
 	size_t digests, signers, recipients;
 	size_t certificate_octets, crl_octets;
+	sn_cms_outline outline;
 	sn_cms_event event;
 	/* NEED_MORE, CONTENT, CONTENT_END and END, which are many and must not disturb event */
 	bool is_brief;
@@ -78,6 +79,11 @@ signet_status sn_cms_reader_new(
 	sn_ber_reader_init(&reader->ber, limits->ber_depth, 0);
 	*reader_out = reader;
 	return SIGNET_OK;
+}
+
+const sn_cms_outline *sn_cms_reader_outline(const sn_cms_reader *reader)
+{
+	return &reader->outline;
 }
 
 void sn_cms_reader_free(sn_cms_reader **reader)
@@ -234,12 +240,11 @@ static signet_status take_recipient(
 }
 
 static signet_status take_version(
-    const sn_cms_reader *reader, const sn_ber_item *item, signet_error *err)
+    sn_cms_reader *reader, const sn_ber_item *item, signet_error *err)
 {
-	uint64_t version;
-
+	reader->outline.version_size = reader->item.size;
 	/* which one is not held against it: senders get it wrong, and nothing depends on it */
-	if (sn_ber_uint_read(item->contents, UINT16_MAX, &version))
+	if (sn_ber_uint_read(item->contents, UINT16_MAX, &reader->outline.version))
 		return SIGNET_OK;
 	return signet_fail(
 	    err, SIGNET_E_MALFORMED, reader->item_offset, "%s is malformed", reader->row->name);
@@ -398,6 +403,7 @@ static signet_status end_item(sn_cms_reader *reader, bool *emit_out, signet_erro
 	if (status != SIGNET_OK)
 		return status;
 	account(reader);
+	reader->outline.item_size = reader->item.size;
 	if (!is_definite) {
 		sn_buf_reset(&reader->definite);
 		status = sn_ber_definite_write(
@@ -487,6 +493,20 @@ static bool skip_row(sn_cms_reader *reader)
 	return true;
 }
 
+static void note_frame(sn_cms_reader *reader, const sn_ber_token *token)
+{
+	const size_t depth = sn_ber_reader_depth(&reader->ber) - 1;
+
+	if (depth < SN_CMS_FRAMES)
+		reader->outline.frames[depth] = (sn_cms_frame){
+			.tag = (uint8_t)token->tag,
+			.is_indefinite = token->is_indefinite,
+			.header_size = token->header.size,
+			.offset = token->offset,
+			.length = token->length,
+		};
+}
+
 static signet_status begin_row(
     sn_cms_reader *reader, const sn_ber_token *token, bool *emit_out, signet_error *err)
 {
@@ -498,9 +518,15 @@ static signet_status begin_row(
 		*emit_out = true;
 	}
 	switch (row->action) {
-	case SN_CMS_ENTER: reader->row++; break;
+	case SN_CMS_ENTER:
+		note_frame(reader, token);
+		reader->row++;
+		break;
 	case SN_CMS_TAKE: return begin_item(reader, token, PHASE_ROWS, err);
-	case SN_CMS_EACH: reader->phase = PHASE_SET; break;
+	case SN_CMS_EACH:
+		note_frame(reader, token);
+		reader->phase = PHASE_SET;
+		break;
 	case SN_CMS_STREAM:
 		if (token->is_constructed)
 			sn_ber_reader_flatten(&reader->ber);

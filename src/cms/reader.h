@@ -142,12 +142,35 @@ typedef struct sn_cms_event {
 	sn_cms_recipient recipient;
 } sn_cms_event;
 
+/* Where a constructed item stands that the reader walks into. */
+typedef struct sn_cms_frame {
+	uint8_t tag;
+	bool is_indefinite;
+	size_t header_size;
+	uint64_t offset;
+	uint64_t length; /* of the contents, unless indefinite */
+} sn_cms_frame;
+
+/*
+ * Where things stand in the stream, for who changes some of it and copies the rest: ContentInfo,
+ * its content, the structure of the type; and the last that was walked into at each depth below.
+ */
+enum { SN_CMS_FRAMES = 6 };
+typedef struct sn_cms_outline {
+	sn_cms_frame frames[SN_CMS_FRAMES];
+	uint64_t version;    /* of the type's structure, in which it stands first */
+	size_t version_size; /* of that item as it came */
+	size_t item_size;    /* of the item of the last event that took one whole, as it came */
+} sn_cms_outline;
+
 typedef struct sn_cms_reader sn_cms_reader;
 
 signet_status sn_cms_reader_new(
     const signet_context *ctx, sn_cms_reader **reader_out, signet_error *err) SIGNET_CHECKED;
 signet_status sn_cms_reader_next(sn_cms_reader *reader, sn_cursor *cursor, sn_cms_event *event_out,
     signet_error *err) SIGNET_CHECKED;
+/* As of the last event; borrowed. */
+const sn_cms_outline *sn_cms_reader_outline(const sn_cms_reader *reader);
 void sn_cms_reader_free(sn_cms_reader **reader);
 
 #endif

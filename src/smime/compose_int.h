@@ -165,6 +165,10 @@ int64_t sn_compose_protected_growth(const signet_compose *compose);
 /* compose_recipient.c */
 signet_status sn_compose_recipients_add(signet_compose *compose, sn_compose_recipients *list,
     const char *address, signet_cert *cert, signet_error *err) SIGNET_CHECKED;
+/* What to call a recipient, and whether he can be encrypted to: SIGNET_E_NO_CERT. */
+const char *sn_compose_name_of(const char *address, const signet_cert *cert);
+signet_status sn_compose_check_cert(
+    const signet_cert *cert, const char *name, signet_error *err) SIGNET_CHECKED;
 void sn_compose_recipients_clear(const signet_context *ctx, sn_compose_recipients *list);
 void sn_compose_shared_clear(signet_compose *compose);
 /* Everybody that a message is for counts, in whatever way. */
@@ -269,9 +273,10 @@ signet_status sn_compose_clear_tail(
     sn_span signature, sn_compose_frame *frame, signet_error *err) SIGNET_CHECKED;
 
 /* compose_pem.c */
-/* A sink that writes a PEM text (RFC 7468) labelled CMS to next; it ends next. */
-signet_status sn_compose_pem_sink_new(const signet_context *ctx, signet_sink *next,
-    signet_sink **sink_out, signet_error *err) SIGNET_CHECKED;
+/* A sink that writes a PEM text (RFC 7468) to next; it ends next. The label is copied. */
+enum { SN_PEM_LABEL = 64 }; /* with its NUL */
+signet_status sn_compose_pem_sink_new(const signet_context *ctx, const char *label,
+    signet_sink *next, signet_sink **sink_out, signet_error *err) SIGNET_CHECKED;
 void sn_compose_pem_sink_free(signet_sink **sink);
 
 /* compose_write.c */

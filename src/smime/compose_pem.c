@@ -1,5 +1,6 @@
 #include "smime/compose_int.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -13,6 +14,7 @@ typedef struct pem_sink {
 	const signet_context *ctx;
 	signet_sink *next;
 	signet_status status;
+	char label[SN_PEM_LABEL];
 	bool has_begun;
 	bool has_ended; /* next was finished or aborted */
 	uint8_t pending[LINE_OCTETS];
@@ -40,14 +42,22 @@ static signet_status put(pem_sink *pem, const void *data, size_t size, signet_er
 	return pem->status;
 }
 
+/* -----BEGIN LABEL-----, or END. */
+static signet_status put_label(pem_sink *pem, const char *which, signet_error *err)
+{
+	char line[SN_PEM_LABEL + 32];
+	const int size =
+	    snprintf(line, sizeof(line), "-----%s %s-----\n", which, pem->label);
+
+	return put(pem, line, (size_t)size, err);
+}
+
 static signet_status put_begin(pem_sink *pem, signet_error *err)
 {
-	static const char line[] = "-----BEGIN CMS-----\n";
-
 	if (pem->has_begun)
 		return pem->status;
 	pem->has_begun = true;
-	return put(pem, line, sizeof(line) - 1, err);
+	return put_label(pem, "BEGIN", err);
 }
 
 /* Whole lines only; what is left over waits. */
@@ -97,13 +107,12 @@ static signet_status pem_write(
 
 static signet_status pem_finish(signet_sink *sink, signet_error *err)
 {
-	static const char line[] = "-----END CMS-----\n";
 	pem_sink *pem = (pem_sink *)sink;
 
 	if (put_begin(pem, err) == SIGNET_OK && pem->pending_size != 0)
 		(void)put(
 		    pem, pem->text, encode_line(pem->pending, pem->pending_size, pem->text), err);
-	if (put(pem, line, sizeof(line) - 1, err) != SIGNET_OK)
+	if (put_label(pem, "END", err) != SIGNET_OK)
 		return pem->status;
 	pem->has_ended = true;
 	pem->status = pem->next->finish(pem->next, err);
@@ -121,8 +130,8 @@ static void pem_abort(signet_sink *sink)
 	pem->next->abort(pem->next);
 }
 
-signet_status sn_compose_pem_sink_new(
-    const signet_context *ctx, signet_sink *next, signet_sink **sink_out, signet_error *err)
+signet_status sn_compose_pem_sink_new(const signet_context *ctx, const char *label,
+    signet_sink *next, signet_sink **sink_out, signet_error *err)
 {
 	pem_sink *pem = sn_alloc(ctx, sizeof(*pem), err);
 
@@ -133,6 +142,7 @@ signet_status sn_compose_pem_sink_new(
 		.ctx = ctx,
 		.next = next,
 	};
+	(void)snprintf(pem->label, sizeof(pem->label), "%s", label);
 	*sink_out = &pem->sink;
 	return SIGNET_OK;
 }

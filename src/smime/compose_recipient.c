@@ -34,7 +34,7 @@ static signet_status make_room(
 }
 
 /* What to call a recipient: the address given, or what his certificate says. */
-static const char *name_of(const char *address, const signet_cert *cert)
+const char *sn_compose_name_of(const char *address, const signet_cert *cert)
 {
 	if (address != NULL)
 		return address;
@@ -54,7 +54,7 @@ static bool is_encryption_key(const sn_public_key *key)
 }
 
 /* RFC 8550 4.4.2, RFC 8551 2.3: who can be encrypted to, and by which keys. */
-static signet_status check_cert(const signet_cert *cert, const char *name, signet_error *err)
+signet_status sn_compose_check_cert(const signet_cert *cert, const char *name, signet_error *err)
 {
 	const sn_public_key *key = NULL;
 	signet_error why = { 0 };
@@ -94,7 +94,7 @@ static signet_status check_count(const signet_compose *compose, signet_error *er
 signet_status sn_compose_recipients_add(signet_compose *compose, sn_compose_recipients *list,
     const char *address, signet_cert *cert, signet_error *err)
 {
-	const char *name = name_of(address, cert);
+	const char *name = sn_compose_name_of(address, cert);
 	char *copy = NULL;
 	signet_status status;
 
@@ -104,7 +104,7 @@ signet_status sn_compose_recipients_add(signet_compose *compose, sn_compose_reci
 	status = check_count(compose, err);
 	if (status != SIGNET_OK)
 		return status;
-	status = check_cert(cert, name, err);
+	status = sn_compose_check_cert(cert, name, err);
 	if (status != SIGNET_OK)
 		return status;
 	status = make_room(compose->ctx, list, err);

@@ -66,7 +66,7 @@ static signet_status open_outer(
 	signet_status status;
 
 	if (compose->form == SIGNET_FORM_PEM) {
-		status = sn_compose_pem_sink_new(compose->ctx, c->top, &c->pem, err);
+		status = sn_compose_pem_sink_new(compose->ctx, "CMS", c->top, &c->pem, err);
 		if (status == SIGNET_OK)
 			c->top = c->pem;
 		return status;

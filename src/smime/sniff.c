@@ -6,9 +6,10 @@
 
 #include "base/ascii.h"
 #include "base/mem.h"
+#include "smime/sniff.h"
 #include "smime/stage.h"
 
-enum { HEAD = 64 };
+enum { HEAD = SN_SNIFF_HEAD };
 
 typedef struct sniff {
 	sn_stage stage;
@@ -49,22 +50,30 @@ static bool is_sequence(const uint8_t *head, size_t size)
 	return size >= 3 && head[0] == 0x30 && (head[1] >= 0x80 || head[2] == 0x06);
 }
 
-static guess guess_form(const sniff *self, bool at_end)
+signet_input_form sn_sniff_form(const uint8_t *p, size_t size)
 {
-	const uint8_t *p = self->head;
-	size_t size = self->head_size;
-
-	if (!at_end && size < HEAD)
-		return GUESS_MORE;
-	if (self->is_inner)
-		return is_content_info(p, size) ? GUESS_DER : GUESS_MIME;
 	if (is_sequence(p, size))
-		return GUESS_DER;
+		return SIGNET_FORM_DER;
 	while (size != 0 && sn_ascii_is_space(*p)) {
 		p++;
 		size--;
 	}
-	return sn_ascii_has_prefix_n(p, size, "-----BEGIN ") ? GUESS_PEM : GUESS_MIME;
+	return sn_ascii_has_prefix_n(p, size, "-----BEGIN ") ? SIGNET_FORM_PEM : SIGNET_FORM_MIME;
+}
+
+static guess guess_form(const sniff *self, bool at_end)
+{
+	if (!at_end && self->head_size < HEAD)
+		return GUESS_MORE;
+	if (self->is_inner)
+		return is_content_info(self->head, self->head_size) ? GUESS_DER : GUESS_MIME;
+	switch (sn_sniff_form(self->head, self->head_size)) {
+	case SIGNET_FORM_DER: return GUESS_DER;
+	case SIGNET_FORM_PEM: return GUESS_PEM;
+	case SIGNET_FORM_MIME:
+	case SIGNET_FORM_DETECT: break;
+	}
+	return GUESS_MIME;
 }
 
 static signet_status open_next(sniff *self, guess form, signet_error *err)
@@ -91,7 +100,7 @@ static signet_status open_next(sniff *self, guess form, signet_error *err)
 
 static signet_status decide(sniff *self, bool at_end, signet_error *err)
 {
-	guess form;
+	guess form = GUESS_MIME;
 	signet_status status;
 
 	switch (self->is_inner ? SIGNET_FORM_DETECT : self->stage.pass->plan->options->form) {

@@ -44,7 +44,8 @@ static void begin(void *user)
 
 	assert_int_equal(
 	    signet_sink_memory_new((signet_context *)c->ctx, MOST, &c->memory, NULL), SIGNET_OK);
-	assert_int_equal(sn_compose_pem_sink_new(c->ctx, c->memory, &c->pem, NULL), SIGNET_OK);
+	assert_int_equal(sn_compose_pem_sink_new(c->ctx, "CMS", c->memory, &c->pem, NULL),
+	    SIGNET_OK);
 }
 
 static void feed(void *user, const uint8_t *piece, size_t size, bool last)
@@ -143,7 +144,7 @@ static void pem__that_failed_stays_failed(void **state)
 
 	(void)state;
 	harness_init(&h);
-	assert_int_equal(sn_compose_pem_sink_new(h.ctx, &broken, &pem, NULL), SIGNET_OK);
+	assert_int_equal(sn_compose_pem_sink_new(h.ctx, "CMS", &broken, &pem, NULL), SIGNET_OK);
 	assert_int_equal(pem->write(pem, (const uint8_t *)"x", 1, NULL), SIGNET_E_IO);
 	assert_int_equal(pem->write(pem, (const uint8_t *)"x", 1, NULL), SIGNET_E_IO);
 	assert_int_equal(pem->finish(pem, NULL), SIGNET_E_IO);
