@@ -110,16 +110,31 @@ static signet_status find_from(const writing *w, const char **from_out, signet_e
 	return SIGNET_OK;
 }
 
+/*
+ * What is given and signs. A PKCS#12 file may also hold a certificate for encryption alone, which
+ * the signer's own copy is for; where nothing given signs, composing says why.
+ */
+static signet_status take_given(writing *w, signet_error *err)
+{
+	signet_status status = SIGNET_OK;
+	size_t fit = 0;
+
+	for (size_t i = 0; i < w->given.count; i++)
+		fit += signet_cert_can_sign(signet_identity_cert(w->given.list[i]));
+	for (size_t i = 0; status == SIGNET_OK && i < w->given.count; i++)
+		if (fit == 0 || signet_cert_can_sign(signet_identity_cert(w->given.list[i])))
+			status = app_identities_add(&w->signers, w->given.list[i], err);
+	return status;
+}
+
 static signet_status find_signers(writing *w, signet_error *err)
 {
 	const app_values *names = &w->session->args.values[APP_OPTION_SIGNER];
 	const char *from = NULL;
 	signet_status status = SIGNET_OK;
 
-	for (size_t i = 0; status == SIGNET_OK && i < w->given.count; i++)
-		status = app_identities_add(&w->signers, w->given.list[i], err);
-	if (status != SIGNET_OK || w->given.count > 0)
-		return status;
+	if (w->given.count > 0)
+		return take_given(w, err);
 	for (size_t i = 0; status == SIGNET_OK && i < names->count; i++)
 		status = app_signer(w->session, names->text[i], &w->signers, err);
 	if (status != SIGNET_OK || names->count > 0)

@@ -107,6 +107,16 @@ expect 0 identity list --json
 json out 'len(r) == 2 and all(i["addresses"] == ["bob@smime.example"] for i in r)'
 expect 2 identity import "$data/rfc9216/bob.p12" --passphrase-file pw
 says 'passphrase'
+# The certificate for encryption in it signs nothing, and is no hindrance.
+sed 's/alice@example.com/bob@smime.example/' message.eml >from-bob.eml
+expect 0 sign --no-store --p12 "$data/rfc9216/bob.p12" --passphrase-file pw-bob -o signed.eml from-bob.eml
+expect 0 verify --no-store --trust "$data/rfc9216/ca.rsa.crt" --revocation none signed.eml
+expect 0 protect --no-store --p12 "$data/rfc9216/bob.p12" --passphrase-file pw-bob \
+	-r "$data/rfc9216/bob.encrypt.crt" -o protected.eml from-bob.eml
+expect 0 open --no-store --p12 "$data/rfc9216/bob.p12" --passphrase-file pw-bob \
+	--trust "$data/rfc9216/ca.rsa.crt" --revocation none protected.eml
+expect 67 sign --no-store --cert "$data/rfc9216/bob.encrypt.crt" --key "$data/rfc9216/bob.encrypt.key" from-bob.eml
+says 'is not for signing'
 # Damaged, cut short, something else.
 head -c 500 modern.p12 >cut.p12
 signs 65 --p12 cut.p12 --passphrase-file pw

@@ -350,6 +350,54 @@ static void dsa__is_verified_and_never_made(void **state)
 	rig_clear(&r);
 }
 
+/* RFC 5754 3.2 and 3.3, RFC 8419 2.2 say which is right; both are met. */
+static void parameters__null_and_absent_are_the_same(void **state)
+{
+	static const char *const kinds[] = { "rsa-2048", "p-256", "p-521", "brainpoolp256r1", "ed25519",
+		"ed448" };
+	static const uint8_t null[] = { 5, 0 };
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		rig r;
+
+		rig_init(&r, state, kinds[i], NULL);
+		for (size_t size = 0; size <= sizeof(null); size += sizeof(null)) {
+			const sn_span parameters = { null, size };
+
+			assert_true(verifies(&r, r.plan.signature, parameters, r.plan.digest, false,
+			    text_span(message_text)));
+			assert_false(verifies(&r, r.plan.signature, parameters, r.plan.digest, false,
+			    text_span("another")));
+		}
+		rig_clear(&r);
+	}
+}
+
+/* RFC 4055 3.1: absent parameters of RSA-PSS are SHA-1, MGF1 with SHA-1, a salt of 20 octets. */
+static void pss__without_parameters_is_sha1(void **state)
+{
+	const sn_alg *pss = sn_alg_by_name(SN_ALG_SIGNATURE, "rsa-pss");
+	const sn_alg *sha1 = sn_alg_by_name(SN_ALG_DIGEST, "sha1");
+	EVP_MD_CTX *work = EVP_MD_CTX_new();
+	uint8_t octets[512];
+	size_t size = sizeof(octets);
+	rig r = { .k = *state };
+
+	r.key = load_key(r.k, "rsa-pss-sha1.pem");
+	must(sn_public_key_of(r.key, &r.half, &r.k->err), &r.k->err);
+	sn_buf_init(&r.signature, r.k->ctx, 1000, "signature");
+	assert_int_equal(EVP_DigestSignInit_ex(work, NULL, "SHA1", sn_context_libctx(r.k->ctx), NULL,
+			     sn_key_evp(r.key), NULL), 1);
+	assert_int_equal(EVP_DigestSign(work, octets, &size, (const uint8_t *)message_text,
+			     strlen(message_text)), 1);
+	EVP_MD_CTX_free(work);
+	must(sn_buf_append(&r.signature, octets, size, &r.k->err), &r.k->err);
+	assert_true(verifies(&r, pss, (sn_span){ 0 }, sha1, false, text_span(message_text)));
+	assert_false(verifies(&r, pss, (sn_span){ 0 }, sha1, false, text_span("another")));
+	assert_string_equal(sn_signature_weakness(pss, (sn_span){ 0 }, NULL), "sha1");
+	rig_clear(&r);
+}
+
 static void weakness__is_named(void **state)
 {
 	static const uint8_t sha1_pss[] = { 0x30, 0x05, 0xa2, 0x03, 0x02, 0x01, 0x0a };
@@ -558,6 +606,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(pss_key__is_obeyed, kit_setup, kit_teardown),
 		cmocka_unit_test_setup_teardown(
 		    dsa__is_verified_and_never_made, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    parameters__null_and_absent_are_the_same, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    pss__without_parameters_is_sha1, kit_setup, kit_teardown),
 		cmocka_unit_test(weakness__is_named),
 		cmocka_unit_test_setup_teardown(
 		    ed25519__known_signature_is_good, kit_setup, kit_teardown),
