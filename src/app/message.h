@@ -19,8 +19,8 @@ signet_status app_check_outputs(app_session *session, const app_report *report,
 const char *app_file_operand(const app_session *session);
 
 /*
- * recipients.c: finds everyone to encrypt to and adds them, --password-file and --kek too; each that
- * is missing is said.
+ * recipients.c: finds everyone to encrypt to and adds them, --password-file and --kek too; each
+ * that is missing is said.
  */
 signet_status app_recipients(app_session *session, const signet_compose *header,
     signet_compose *compose, signet_error *err) SIGNET_CHECKED;
@@ -30,7 +30,8 @@ typedef struct app_keks {
 	signet_kek *list;
 	size_t count;
 } app_keks;
-signet_status app_keks_given(app_session *session, app_keks *keks, signet_error *err) SIGNET_CHECKED;
+signet_status app_keks_given(
+    app_session *session, app_keks *keks, signet_error *err) SIGNET_CHECKED;
 void app_keks_clear(app_keks *keks);
 
 /* copies.c: writes every copy to --output-dir, or the one to -o, and then the report. */
