@@ -1,4 +1,4 @@
-/* Parameters of password recipients: keyDerivationAlgorithm, then keyEncryptionAlgorithm, then a key. */
+/* Of a password recipient: keyDerivationAlgorithm, keyEncryptionAlgorithm, then the wrapped key. */
 #include <stdlib.h>
 
 #include "crypt/der_int.h"

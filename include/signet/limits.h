@@ -28,7 +28,7 @@ typedef struct signet_limits {
 	size_t attributes;          /* octets of one set of attributes: 256 KiB */
 	size_t ber_depth;           /* BER values in each other: 64 */
 	size_t oneshot;             /* content of schemes that want it in one call: 4 MiB */
-	uint64_t password_iterations; /* of PBKDF2, for all password recipients of a message: 10 million */
+	uint64_t password_iterations; /* of PBKDF2, for all passwords of a message: 10 million */
 	uint64_t compression_ratio; /* content octets per compressed octet: 100 */
 	uint64_t decompressed;      /* content of one CompressedData: 64 GiB */
 	size_t hold;                /* content kept in memory until the verdict: 1 MiB */
@@ -41,7 +41,8 @@ typedef struct signet_limits {
 		.certificates = 1u << 20, .signers = 64, .recipients = 5000, \
 		.recipient_info = 1u << 20, .signer_info = 512u << 10, .attributes = 256u << 10, \
 		.ber_depth = 64, .oneshot = 4u << 20, .password_iterations = 10000000, \
-		.compression_ratio = 100, .decompressed = (uint64_t)64 << 30, .hold = 1u << 20, .spool_memory = 1u << 20 \
+		.compression_ratio = 100, .decompressed = (uint64_t)64 << 30, .hold = 1u << 20, \
+		.spool_memory = 1u << 20 \
 	}
 
 #ifdef __cplusplus

@@ -44,6 +44,10 @@ typedef struct signet_rewrap_options {
 	signet_identity *const *identities; /* keys that decrypt; borrowed */
 	size_t identity_count;
 	const signet_source *source;    /* more of them; NULL: none; borrowed */
+	const uint8_t *password;        /* of a password recipient; NULL: none; borrowed */
+	size_t password_size;
+	const signet_kek *keks;         /* keys that both sides share; borrowed */
+	size_t kek_count;
 	bool keep;                      /* the old RecipientInfos stay beside the new */
 	const char *key_transport;      /* for RSA: NULL or "auto", "pkcs1", "oaep" */
 } signet_rewrap_options;

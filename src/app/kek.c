@@ -51,7 +51,8 @@ static signet_status read_one(
 	kek->key = octets->key;
 	if (!sn_hex_decode(text, (size_t)(colon - text), octets->id, ID_MAX, &kek->id_size))
 		return signet_fail(err, SIGNET_E_USAGE, SIGNET_NO_OFFSET,
-		    "--kek \"%.100s\": the identifier is not hex, of %d octets at most", text, ID_MAX);
+		    "--kek \"%.100s\": the identifier is not hex, of %d octets at most", text,
+		    ID_MAX);
 	return read_key(session, colon + 1, octets->key, &kek->key_size, err);
 }
 

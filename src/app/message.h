@@ -20,8 +20,8 @@ signet_status app_check_outputs(app_session *session, const app_report *report,
 const char *app_file_operand(const app_session *session);
 
 /*
- * recipients.c: finds everyone to encrypt to and adds them, --password-file and --kek too; each that
- * is missing is said.
+ * recipients.c: finds everyone to encrypt to and adds them, --password-file and --kek too; each
+ * that is missing is said.
  */
 signet_status app_recipients(app_session *session, const signet_compose *header,
     signet_compose *compose, signet_error *err) SIGNET_CHECKED;
@@ -31,7 +31,8 @@ typedef struct app_keks {
 	signet_kek *list;
 	size_t count;
 } app_keks;
-signet_status app_keks_given(app_session *session, app_keks *keks, signet_error *err) SIGNET_CHECKED;
+signet_status app_keks_given(
+    app_session *session, app_keks *keks, signet_error *err) SIGNET_CHECKED;
 void app_keks_clear(app_keks *keks);
 /* The same for those given by -r alone. */
 signet_status app_recipients_rewrap(

@@ -77,7 +77,8 @@ static signet_status add_address(
 	signet_status status = app_recipient(f->session, address, &cert, &said, &why);
 
 	if (status == SIGNET_E_NO_CERT && is_excused) {
-		app_say(f->session, "%.120s reads it by the password or key: %s", address, why.text);
+		app_say(
+		    f->session, "%.120s reads it by the password or key: %s", address, why.text);
 		return SIGNET_OK;
 	}
 	if (status != SIGNET_OK)
@@ -141,7 +142,7 @@ static int by_place(const void *a, const void *b)
 	return x->place < y->place ? -1 : x->place > y->place;
 }
 
-/* Of those named twice the first counts; sorted, so that thousands are not compared each with each. */
+/* Of those named twice the first counts. Sorted: thousands are not compared each with each. */
 static void mark_repeated(name *names, size_t count)
 {
 	if (count == 0)

@@ -7,6 +7,7 @@ typedef struct rewrapping {
 	app_session *session;
 	signet_rewrap_options options;
 	app_identities given;
+	app_keks keks;
 	app_source source;
 	signet_source port;
 	signet_rewrap *rewrap;
@@ -17,6 +18,7 @@ typedef struct rewrapping {
 static signet_status read_options(rewrapping *r, signet_error *err)
 {
 	app_session *session = r->session;
+	const char *password = app_value(&session->args, APP_OPTION_PASSWORD_FILE);
 	signet_status status = SIGNET_OK;
 
 	if (!app_has(&session->args, APP_OPTION_RECIPIENT))
@@ -25,6 +27,10 @@ static signet_status read_options(rewrapping *r, signet_error *err)
 	r->options.keep = app_has(&session->args, APP_OPTION_KEEP);
 	r->options.key_transport = app_value(&session->args, APP_OPTION_KEY_TRANSPORT);
 	status = app_form(session, &r->options.form, err);
+	if (status == SIGNET_OK && password != NULL)
+		status = app_first_line(session, password, &session->password, err);
+	if (status == SIGNET_OK)
+		status = app_keks_given(session, &r->keks, err);
 	if (status == SIGNET_OK)
 		status = app_identities_given(session, &r->given, err);
 	r->source = (app_source){ .session = session, .given = &r->given };
@@ -32,6 +38,12 @@ static signet_status read_options(rewrapping *r, signet_error *err)
 	r->options.identities = r->given.list;
 	r->options.identity_count = r->given.count;
 	r->options.source = &r->port;
+	r->options.keks = r->keks.list;
+	r->options.kek_count = r->keks.count;
+	if (password != NULL) {
+		r->options.password = (const uint8_t *)session->password.text;
+		r->options.password_size = session->password.size;
+	}
 	return status;
 }
 
@@ -64,5 +76,6 @@ signet_status cmd_rewrap(app_session *session, signet_error *err)
 	signet_input_free(&r.input);
 	signet_rewrap_free(&r.rewrap);
 	app_identities_clear(&r.given);
+	app_keks_clear(&r.keks);
 	return status;
 }

@@ -116,7 +116,7 @@ static signet_status read_aes_aead(const sn_cms_content_cipher *cipher, sn_span 
 	return SIGNET_OK;
 }
 
-/* An OCTET STRING and nothing else: CBC (RFC 3370 5.1, RFC 3565 4), ChaCha20-Poly1305 (RFC 8103 3) */
+/* An OCTET STRING alone: CBC (RFC 3370 5.1, RFC 3565 4), ChaCha20-Poly1305 (RFC 8103 3) */
 static signet_status read_plain(
     const sn_cms_content_cipher *cipher, sn_span *iv_out, signet_error *err)
 {

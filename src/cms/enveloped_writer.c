@@ -120,7 +120,8 @@ static signet_status ciphertext_size(
 
 /* All that stands before the ciphertext. */
 static signet_status write_prefix(const signet_context *ctx, const sn_cms_enveloped_spec *spec,
-    sn_span identifier, size_t attributes_size, sn_buf *prefix, uint64_t *size_out, signet_error *err)
+    sn_span identifier, size_t attributes_size, sn_buf *prefix, uint64_t *size_out,
+    signet_error *err)
 {
 	const uint64_t after = is_authenticated(spec) ? attributes_size + MAC_SIZE : 0;
 	sn_ber_writer writer;

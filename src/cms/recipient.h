@@ -50,7 +50,7 @@ const char *sn_cms_recipient_algorithm(const sn_cms_recipient *recipient, char t
 signet_status sn_cms_recipient_write(signet_context *ctx, const signet_cert *cert, bool oaep,
     const sn_secret *secret, size_t cipher_key_size, sn_buf *out, unsigned *version_out,
     signet_error *err) SIGNET_CHECKED;
-/* The same for a key-encryption key (16, 24 or 32 octets, else SIGNET_E_USAGE) and its identifier. */
+/* The same for a key-encryption key (of 16, 24 or 32 octets, else SIGNET_E_USAGE) by its id. */
 signet_status sn_cms_recipient_write_kek(const signet_context *ctx, sn_span id,
     const sn_secret *kek, const sn_secret *secret, sn_buf *out, unsigned *version_out,
     signet_error *err) SIGNET_CHECKED;

@@ -1,6 +1,6 @@
 /*
- * Recipients that share a secret with the sender, read and written: KEKRecipientInfo (RFC 5652 6.2.3)
- * and PasswordRecipientInfo (6.2.4).
+ * Recipients that share a secret with the sender, read and written: KEKRecipientInfo (RFC 5652
+ * 6.2.3) and PasswordRecipientInfo (6.2.4).
  */
 #include <string.h>
 
@@ -115,8 +115,8 @@ signet_status sn_cms_recipient_unwrap_password(const signet_context *ctx,
 }
 
 /* The parts of a PasswordRecipientInfo in DER. */
-static signet_status write_password_info(
-    const sn_buf *derivation, const sn_buf *encryption, sn_span wrapped, sn_buf *out, signet_error *err)
+static signet_status write_password_info(const sn_buf *derivation, const sn_buf *encryption,
+    sn_span wrapped, sn_buf *out, signet_error *err)
 {
 	const uint8_t implicit = SN_BER_CONTEXT_CONSTRUCTED(0);
 	sn_ber_writer writer;

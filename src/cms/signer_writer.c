@@ -17,8 +17,8 @@ static void write_oaep_capability(sn_ber_writer *writer)
 
 /*
  * RFC 8551 2.5.2: what this build opens, best first: tags before none, long keys before short
- * ones. Parameters are absent (RFC 3565 4.1, RFC 5084 4, RFC 8103 5). CCM, which is read up to a size
- * only, is not asked for.
+ * ones. Parameters are absent (RFC 3565 4.1, RFC 5084 4, RFC 8103 5). CCM, which is read up to a
+ * size only, is not asked for.
  */
 signet_status sn_cms_capabilities_default(const signet_context *ctx, sn_buf *out, signet_error *err)
 {

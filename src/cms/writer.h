@@ -69,7 +69,7 @@ signet_status sn_cms_certs_only_write(const signet_context *ctx, const signet_ce
     sn_buf *out, signet_error *err) SIGNET_CHECKED;
 
 /*
- * EnvelopedData (CBC) or AuthEnvelopedData (with a tag) as a sink: content in, CMS out to next. The next
+ * EnvelopedData (CBC) or AuthEnvelopedData (tag) as a sink: content in, CMS out to next. The next
  * sink is finished and aborted with this one (freeing it before either aborts). The recipients'
  * infos are made by sn_cms_recipient_write and given together; the spec is not needed any more
  * once the sink is made. A content that is not of the size said is SIGNET_E_INTERNAL at finish.

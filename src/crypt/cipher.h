@@ -1,7 +1,7 @@
 /*
- * Content encryption while octets pass: GCM (RFC 5084), ChaCha20-Poly1305 (RFC 8103) and CBC with its
- * padding (RFC 5652 6.3). CCM (RFC 5084) wants the length of all before the first octet: it is kept,
- * up to limits.oneshot, and decrypted by finish.
+ * Content encryption while octets pass: GCM (RFC 5084), ChaCha20-Poly1305 (RFC 8103) and CBC with
+ * its padding (RFC 5652 6.3). CCM (RFC 5084) wants the length of all before the first octet: it is
+ * kept, up to limits.oneshot, and decrypted by finish.
  *
  * What decrypting gives out is not proven until finish has been called and, under GCM, said so.
  * A CBC padding error is not told from any other content: finish answers *intact_out = false for

@@ -11,8 +11,8 @@ signet_status sn_derive_pbkdf2(const signet_context *ctx, const sn_alg *prf, sn_
     sn_span salt, uint32_t iterations, size_t size, sn_secret *secret_out,
     signet_error *err) SIGNET_CHECKED;
 /*
- * RFC 9709 2: the key that the content is encrypted with, from the one that was wrapped. identifier:
- * the AlgorithmIdentifier of the content encryption, as transmitted.
+ * RFC 9709 2: the key that the content is encrypted with, from the one that was wrapped.
+ * identifier: the AlgorithmIdentifier of the content encryption, as transmitted.
  */
 signet_status sn_derive_content_key(const signet_context *ctx, const sn_secret *key,
     sn_span identifier, sn_secret *secret_out, signet_error *err) SIGNET_CHECKED;

@@ -1,6 +1,6 @@
 /*
- * A key wrapped under a password: PBKDF2 (RFC 8018), then id-alg-PWRI-KEK (RFC 3211 2.3), which is CBC
- * twice over a block that says how long the key is and repeats three octets of it.
+ * A key wrapped under a password: PBKDF2 (RFC 8018), then id-alg-PWRI-KEK (RFC 3211 2.3), which is
+ * CBC twice over a block that says how long the key is and repeats three octets of it.
  */
 #ifndef SN_CRYPT_PASSWORD_H
 #define SN_CRYPT_PASSWORD_H
@@ -35,8 +35,8 @@ signet_status sn_password_unwrap(const signet_context *ctx, const sn_password_sc
     sn_span password, sn_span wrapped, size_t size, sn_secret *secret_out, bool *fits_out,
     signet_error *err) SIGNET_CHECKED;
 /*
- * Appends keyDerivationAlgorithm and keyEncryptionAlgorithm (AlgorithmIdentifiers, with the tag of a
- * SEQUENCE) and the wrapped key. HMAC-SHA-256, SN_PASSWORD_ITERATIONS, AES-256-CBC.
+ * Appends keyDerivationAlgorithm and keyEncryptionAlgorithm (AlgorithmIdentifiers, with the tag
+ * of a SEQUENCE) and the wrapped key. HMAC-SHA-256, SN_PASSWORD_ITERATIONS, AES-256-CBC.
  */
 signet_status sn_password_wrap(const signet_context *ctx, sn_span password,
     const sn_secret *secret, sn_buf *derivation, sn_buf *encryption, sn_buf *out,

@@ -7,8 +7,8 @@
 #include "crypt/public_key.h"
 
 /*
- * RFC 3394 2.2: whole blocks of 64 bits, at least two, and one more for the check value. RFC 3217 3.1:
- * one more for a check value and one for an IV.
+ * RFC 3394 2.2: whole blocks of 64 bits, at least two, and one more for the check value.
+ * RFC 3217 3.1: one more for a check value and one for an IV.
  */
 enum { BLOCK = 8, CONTENT_MIN = 16 };
 

@@ -1,6 +1,6 @@
 /*
- * The content as CompressedData (RFC 3274, RFC 8551 3.6). Every pass compresses anew: zlib gives the same
- * octets for the same input, so that sizes and digests of the first pass hold for the last.
+ * The content as CompressedData (RFC 3274, RFC 8551 3.6). Every pass compresses anew: zlib gives
+ * the same octets for the same input, so that sizes and digests of the first pass hold for the last.
  */
 #include "smime/compose_int.h"
 

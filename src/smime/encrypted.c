@@ -29,7 +29,8 @@ static signet_status content_key(const sn_plan *plan, const sn_encrypted_level *
     const sn_cms_content_cipher *cipher, sn_secret *key_out, signet_error *err)
 {
 	if (cipher->is_derived)
-		return sn_derive_content_key(plan->ctx, &enc->key, cipher->algorithm.der, key_out, err);
+		return sn_derive_content_key(
+		    plan->ctx, &enc->key, cipher->algorithm.der, key_out, err);
 	*key_out = enc->key;
 	return SIGNET_OK;
 }

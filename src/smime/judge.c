@@ -71,8 +71,8 @@ static signet_status undecryptable(walk *w, size_t index, int layer, signet_erro
 		    "the message is encrypted to a password, and none was given (--password-file)");
 	case SN_UNLOCK_NO_ORIGINATOR:
 		return sn_result_problem(w->result, layer, "originator-missing", err,
-		    "the message is for you, but it was encrypted by a key whose certificate is not at "
-		    "hand here");
+		    "the message is for you, but it was encrypted by a key whose certificate is not "
+		    "at hand here");
 	case SN_UNLOCK_UNTRIED:
 	case SN_UNLOCK_NO_RECIPIENT:
 	case SN_UNLOCK_DONE:

@@ -68,7 +68,7 @@ typedef enum sn_unlock {
 	SN_UNLOCK_DONE,
 	SN_UNLOCK_NO_RECIPIENT,         /* no RecipientInfo is mine */
 	SN_UNLOCK_NO_ALGORITHM,         /* mine, but of an algorithm that is not there */
-	SN_UNLOCK_NO_ORIGINATOR,        /* mine, but whose static key it was made with is not known */
+	SN_UNLOCK_NO_ORIGINATOR,        /* mine, but by a static key that is not known */
 	SN_UNLOCK_NO_PASSPHRASE,
 	SN_UNLOCK_NO_PASSWORD,          /* for a password, and none was given */
 	SN_UNLOCK_WRONG_PASSWORD

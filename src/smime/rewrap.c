@@ -77,6 +77,10 @@ signet_status signet_rewrap_new(signet_context *ctx, const signet_rewrap_options
 	rewrap->open.identities = options->identities;
 	rewrap->open.identity_count = options->identity_count;
 	rewrap->open.source = options->source;
+	rewrap->open.password = options->password;
+	rewrap->open.password_size = options->password_size;
+	rewrap->open.keks = options->keks;
+	rewrap->open.kek_count = options->kek_count;
 	status = signet_cert_list_new(ctx, &rewrap->certs, err);
 	if (status == SIGNET_OK) {
 		*rewrap_out = rewrap;

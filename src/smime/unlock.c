@@ -17,7 +17,8 @@ static signet_status recipient_id_text(const sn_plan *plan, const sn_cms_recipie
 	*text_out = NULL;
 	if (octets.size == 0)
 		return SIGNET_OK;
-	sn_buf_init(&text, plan->ctx, plan->ctx->limits.recipient_info * 4 + 16, "a recipient's name");
+	sn_buf_init(
+	    &text, plan->ctx, plan->ctx->limits.recipient_info * 4 + 16, "a recipient's name");
 	if (id->is_key_id)
 		status = sn_buf_append_text(&text, "ski:", err);
 	else
@@ -147,7 +148,8 @@ static const sn_public_key *key_of(const sn_cms_identifier *id, const signet_cer
 static const sn_public_key *originator_of(
     const sn_plan *plan, const sn_encrypted_level *enc, const sn_cms_recipient *info)
 {
-	const size_t count = enc->originators != NULL ? signet_cert_list_count(enc->originators) : 0;
+	const size_t count =
+	    enc->originators != NULL ? signet_cert_list_count(enc->originators) : 0;
 	const sn_public_key *key = NULL;
 
 	for (size_t i = 0; i < count && key == NULL; i++)

@@ -229,6 +229,19 @@ for name in padding key; do
 	holds "$name: nothing is said" test ! -s err
 done
 
+# By a password, and by a key that both sides share.
+echo swordfish >password
+echo 000102030405060708090a0b0c0d0e0f >shared
+expect 0 encrypt --no-store --password-file password --kek c0ffee:shared --format der m.eml -o old.der
+refused 2 rewrap --no-store -r ./carol.crt old.der
+refused 2 rewrap --no-store --password-file pass -r ./carol.crt old.der
+expect 0 rewrap --no-store --password-file password -r ./carol.crt old.der -o new.der
+expect 0 decrypt --no-store --cert carol.crt --key carol.key new.der -o out.eml
+holds 'carol reads it' cmp m.eml out.eml
+expect 0 rewrap --no-store --kek c0ffee:shared -r ./carol.crt old.der -o new.der
+expect 0 decrypt --no-store --cert carol.crt --key carol.key new.der -o out.eml
+holds 'carol reads it' cmp m.eml out.eml
+
 # Any size in the same memory: 100 MB from a pipe.
 if [ -x /usr/bin/time ]; then
 	head -c 100000000 /dev/zero >zeros

@@ -7,7 +7,7 @@
 
 #include "crypt/evp.h"
 
-/* RFC 3370 5.2: the lengths of RC2's key share an identifier, and the parameters tell them apart. */
+/* RFC 3370 5.2: the lengths of RC2's key share an identifier; the parameters tell them apart. */
 static bool is_rc2(const sn_alg *alg) { return strncmp(alg->name, "rc2-", 4) == 0; }
 
 static void table__has_each_identifier_once_per_kind(void **state)

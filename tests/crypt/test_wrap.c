@@ -45,9 +45,10 @@ static void triple_des__is_unwrapped(void **state)
 	const sn_secret kek = secret_of("255e0d1c07b646dfb3134cc843ba8aa71f025b7c0838251f");
 	const sn_secret key = secret_of("2923bf85e06dd6ae529149f1f1bae9eab3a7da3d860d3e98");
 	uint8_t octets[64];
-	const sn_span wrapped = unhex("690107618ef092b3b48ca1796b234ae9fa33ebb4159604037db5d6a84eb3aac2"
-				      "768c632775a467d4",
-	    octets, sizeof(octets));
+	const sn_span wrapped =
+	    unhex("690107618ef092b3b48ca1796b234ae9fa33ebb4159604037db5d6a84eb3aac2"
+		  "768c632775a467d4",
+		octets, sizeof(octets));
 	sn_secret got = { .size = 0 };
 
 	assert_false(alg->write);

@@ -60,8 +60,8 @@ static char *text_of(size_t lines)
 	assert_non_null(text);
 	memcpy(text, head, sizeof(head));
 	for (size_t i = 0; i < lines; i++)
-		used += (size_t)sprintf(
-		    text + used, "line %zu is %zu and no other\n", i, i * i * 2654435761u % 1000003);
+		used += (size_t)sprintf(text + used, "line %zu is %zu and no other\n", i,
+		    i * i * 2654435761u % 1000003);
 	return text;
 }
 

@@ -270,7 +270,8 @@ static void ccm__with_wrong_parameters_is_malformed(void **state)
 	static const struct {
 		size_t nonce;
 		unsigned tag;
-	} rows[] = { { 6, 16 }, { 14, 16 }, { 0, 16 }, { 12, 4 }, { 12, 10 }, { 12, 13 }, { 12, 18 } };
+	} rows[] = { { 6, 16 }, { 14, 16 }, { 0, 16 }, { 12, 4 }, { 12, 10 }, { 12, 13 },
+		{ 12, 18 } };
 	bench *b = *state;
 
 	b->key.size = 32;
@@ -337,7 +338,8 @@ static void old_ciphers__are_read_weak_or_reported_unavailable(void **state)
 	} rows[] = {
 		{ "rc2-128-cbc", "RC2-CBC", 16, "\x30\x0d\x02\x01\x3a\x04\x08" "12345678", 15 },
 		{ "rc2-128-cbc", "RC2-64-CBC", 8, "\x30\x0d\x02\x01\x78\x04\x08" "12345678", 15 },
-		{ "rc2-128-cbc", "RC2-40-CBC", 5, "\x30\x0e\x02\x02\x00\xa0\x04\x08" "12345678", 16 },
+		{ "rc2-128-cbc", "RC2-40-CBC", 5,
+		    "\x30\x0e\x02\x02\x00\xa0\x04\x08" "12345678", 16 },
 		{ "des-cbc", "DES-CBC", 8, "\x04\x08" "12345678", 10 },
 	};
 	bench *b = *state;
@@ -475,11 +477,11 @@ static void derived__without_or_within_itself_is_refused(void **state)
 /* A PasswordRecipientInfo with so many iterations, which no password fits. */
 static void add_password(bench *b, uint32_t iterations)
 {
-	uint8_t info[] = { 0xa3, 0x4f, 2, 1, 0, 0xa0, 0x1a, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d,
-		1, 5, 0x0c, 0x30, 0x0d, 4, 2, 1, 2, 2, 4, 0, 0, 0, 0, 2, 1, 0x20, 0x30, 0x2c, 6, 0x0b,
-		0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 0x10, 3, 9, 0x30, 0x1d, 6, 9, 0x60, 0x86,
-		0x48, 1, 0x65, 3, 4, 1, 0x2a, 4, 0x10, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
-		16, 4, 0 };
+	uint8_t info[] = { 0xa3, 0x4f, 2, 1, 0, 0xa0, 0x1a, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7,
+		0x0d, 1, 5, 0x0c, 0x30, 0x0d, 4, 2, 1, 2, 2, 4, 0, 0, 0, 0, 2, 1, 0x20, 0x30, 0x2c,
+		6, 0x0b, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 0x10, 3, 9, 0x30, 0x1d, 6, 9,
+		0x60, 0x86, 0x48, 1, 0x65, 3, 4, 1, 0x2a, 4, 0x10, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
+		11, 12, 13, 14, 15, 16, 4, 0 };
 	const uint8_t wrapped[32] = { 1 };
 
 	info[26] = (uint8_t)(iterations >> 24), info[27] = (uint8_t)(iterations >> 16);
