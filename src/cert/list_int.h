@@ -10,6 +10,7 @@ enum { SN_CERT_LIST_MAX = 10000 };
 struct signet_cert_list {
 	signet_context *ctx;
 	signet_cert **certs;
+	uint64_t *digests; /* the beginning of each one's: side by side, they are compared fast */
 	size_t count;
 	size_t room;
 };

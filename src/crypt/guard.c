@@ -93,8 +93,8 @@ static signet_status make_tag(
 static signet_status changed(uint64_t number, signet_error *err)
 {
 	return signet_fail(err, SIGNET_E_CHANGED, number * BLOCK,
-	    "the input changed while it was read, in the MiB from octet %llu on",
-	    (unsigned long long)(number * BLOCK));
+	    "the input changed while it was read, in the %u KiB from octet %llu on",
+	    (unsigned)BLOCK >> 10, (unsigned long long)(number * BLOCK));
 }
 
 /*

@@ -5,7 +5,7 @@
 
 #include "crypt/guard.h"
 
-enum { MIB = SN_GUARD_BLOCK };
+enum { BLOCK = SN_GUARD_BLOCK };
 
 /* An input in memory that is not stable, counts, and hands out odd pieces. */
 typedef struct shifty {
@@ -49,7 +49,7 @@ static void rig_init(rig *r, void **state, size_t size)
 	memset(r, 0, sizeof(*r));
 	r->k = *state;
 	r->inner.input = (signet_input){ shifty_read, shifty_free, false };
-	r->inner.data = calloc(1, size + MIB);
+	r->inner.data = calloc(1, size + BLOCK);
 	r->inner.size = size;
 	r->inner.piece = 77777;
 	for (size_t i = 0; i < size; i++)
@@ -91,7 +91,7 @@ static uint64_t good_pass(rig *r)
 	return octets;
 }
 
-static const size_t sizes[] = { 0, 1, 5000, MIB - 1, MIB, MIB + 1, 2 * MIB, 3 * MIB + 12345 };
+static const size_t sizes[] = { 0, 1, 5000, BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK, 3 * BLOCK + 12345 };
 
 static void unchanged_input__passes_as_often_as_asked(void **state)
 {
@@ -123,22 +123,22 @@ static void small_input__is_read_once(void **state)
 
 static void change__of_one_octet_is_noticed_before_its_block_is_lent(void **state)
 {
-	static const size_t places[] = { 0, 1, MIB - 1, MIB, 2 * MIB - 1, 2 * MIB,
-		2 * MIB + 99999 };
+	static const size_t places[] = { 0, 1, BLOCK - 1, BLOCK, 2 * BLOCK - 1, 2 * BLOCK,
+		2 * BLOCK + 99999 };
 
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
 		signet_status status;
 		uint64_t lent;
 		rig r;
 
-		rig_init(&r, state, 2 * MIB + 100000);
+		rig_init(&r, state, 2 * BLOCK + 100000);
 		(void)good_pass(&r);
 		sn_guard_second_pass(r.guard);
 		r.inner.data[places[i]] ^= 0x10;
 		lent = pass(&r, &status);
 		assert_int_equal(status, SIGNET_E_CHANGED);
 		assert_int_equal(signet_status_exit(status), 74);
-		assert_int_equal(lent, places[i] / MIB * MIB);
+		assert_int_equal(lent, places[i] / BLOCK * BLOCK);
 		assert_int_equal(r.k->err.offset, lent);
 		/* put back in time, it is what was seen */
 		r.inner.data[places[i]] ^= 0x10;
@@ -152,27 +152,27 @@ static void change__is_noticed_without_the_mark_as_well(void **state)
 	signet_status status;
 	rig r;
 
-	rig_init(&r, state, 3 * MIB);
+	rig_init(&r, state, 3 * BLOCK);
 	(void)good_pass(&r);
-	r.inner.data[MIB + 7] ^= 1;
-	assert_int_equal(pass(&r, &status), MIB);
+	r.inner.data[BLOCK + 7] ^= 1;
+	assert_int_equal(pass(&r, &status), BLOCK);
 	assert_int_equal(status, SIGNET_E_CHANGED);
 	rig_clear(&r);
 }
 
 static void input__that_became_shorter_is_noticed(void **state)
 {
-	static const size_t left[] = { 0, 5, MIB, MIB + 5, 2 * MIB, 2 * MIB + 4 };
+	static const size_t left[] = { 0, 5, BLOCK, BLOCK + 5, 2 * BLOCK, 2 * BLOCK + 4 };
 
 	for (size_t i = 0; i < sizeof(left) / sizeof(left[0]); i++) {
 		signet_status status;
 		rig r;
 
-		rig_init(&r, state, 2 * MIB + 5);
+		rig_init(&r, state, 2 * BLOCK + 5);
 		(void)good_pass(&r);
 		sn_guard_second_pass(r.guard);
 		r.inner.size = left[i];
-		assert_int_equal(pass(&r, &status), left[i] / MIB * MIB);
+		assert_int_equal(pass(&r, &status), left[i] / BLOCK * BLOCK);
 		assert_int_equal(status, SIGNET_E_CHANGED);
 		rig_clear(&r);
 	}
@@ -184,18 +184,18 @@ static void input__that_became_longer_ends_where_it_did_or_is_noticed(void **sta
 	signet_status status;
 	rig r;
 
-	rig_init(&r, state, 2 * MIB);
+	rig_init(&r, state, 2 * BLOCK);
 	(void)good_pass(&r);
 	sn_guard_second_pass(r.guard);
 	r.inner.size += 10;
-	assert_int_equal(good_pass(&r), 2 * MIB);
+	assert_int_equal(good_pass(&r), 2 * BLOCK);
 	rig_clear(&r);
-	rig_init(&r, state, 2 * MIB + 5);
+	rig_init(&r, state, 2 * BLOCK + 5);
 	(void)good_pass(&r);
 	sn_guard_second_pass(r.guard);
 	/* the last block is at hand from the first pass, and the others push it out */
 	r.inner.size += 10;
-	assert_int_equal(pass(&r, &status), 2 * MIB);
+	assert_int_equal(pass(&r, &status), 2 * BLOCK);
 	assert_int_equal(status, SIGNET_E_CHANGED);
 	rig_clear(&r);
 }
@@ -207,11 +207,11 @@ static void block__that_the_first_pass_did_not_see_is_not_lent_later(void **stat
 	signet_status status;
 	rig r;
 
-	rig_init(&r, state, 3 * MIB);
+	rig_init(&r, state, 3 * BLOCK);
 	must(sn_guard_next(r.guard, 0, &data, &size, &r.k->err), &r.k->err);
-	must(sn_guard_next(r.guard, MIB, &data, &size, &r.k->err), &r.k->err);
+	must(sn_guard_next(r.guard, BLOCK, &data, &size, &r.k->err), &r.k->err);
 	sn_guard_second_pass(r.guard);
-	assert_int_equal(pass(&r, &status), 2 * MIB);
+	assert_int_equal(pass(&r, &status), 2 * BLOCK);
 	assert_int_equal(status, SIGNET_E_CHANGED);
 	rig_clear(&r);
 }
@@ -223,23 +223,23 @@ static void block__that_was_stepped_over_is_seen_all_the_same(void **state)
 	signet_status status;
 	rig r;
 
-	rig_init(&r, state, 4 * MIB);
-	must(sn_guard_next(r.guard, 3 * MIB + 10, &data, &size, &r.k->err), &r.k->err);
-	assert_int_equal(size, MIB - 10);
-	assert_memory_equal(data, r.inner.data + 3 * MIB + 10, size);
-	must(sn_guard_next(r.guard, 4 * MIB, &data, &size, &r.k->err), &r.k->err);
+	rig_init(&r, state, 4 * BLOCK);
+	must(sn_guard_next(r.guard, 3 * BLOCK + 10, &data, &size, &r.k->err), &r.k->err);
+	assert_int_equal(size, BLOCK - 10);
+	assert_memory_equal(data, r.inner.data + 3 * BLOCK + 10, size);
+	must(sn_guard_next(r.guard, 4 * BLOCK, &data, &size, &r.k->err), &r.k->err);
 	assert_int_equal(size, 0);
 	sn_guard_second_pass(r.guard);
-	assert_int_equal(good_pass(&r), 4 * MIB);
-	r.inner.data[MIB] ^= 1;
-	assert_int_equal(pass(&r, &status), MIB);
+	assert_int_equal(good_pass(&r), 4 * BLOCK);
+	r.inner.data[BLOCK] ^= 1;
+	assert_int_equal(pass(&r, &status), BLOCK);
 	assert_int_equal(status, SIGNET_E_CHANGED);
 	rig_clear(&r);
 }
 
 static void offset__past_the_end_gives_nothing(void **state)
 {
-	static const uint64_t offsets[] = { 5000, 5001, MIB, MIB + 1, 1ull << 40, UINT64_MAX };
+	static const uint64_t offsets[] = { 5000, 5001, BLOCK, BLOCK + 1, 1ull << 40, UINT64_MAX };
 	const uint8_t *data;
 	size_t size = 1;
 	rig r;
@@ -276,12 +276,12 @@ static void stable_input__is_not_held_against_tags(void **state)
 {
 	rig r;
 
-	rig_init(&r, state, 2 * MIB + 5);
+	rig_init(&r, state, 2 * BLOCK + 5);
 	r.inner.input.stable = true;
 	(void)good_pass(&r);
 	sn_guard_second_pass(r.guard);
 	r.inner.data[5] ^= 1;
-	assert_int_equal(good_pass(&r), 2 * MIB + 5);
+	assert_int_equal(good_pass(&r), 2 * BLOCK + 5);
 	rig_clear(&r);
 }
 
@@ -292,7 +292,7 @@ static void read__copies_what_next_lends(void **state)
 	size_t got = 1;
 	rig r;
 
-	rig_init(&r, state, MIB + 500);
+	rig_init(&r, state, BLOCK + 500);
 	assert_true(r.guard->stable);
 	while (got != 0) {
 		must(
@@ -302,7 +302,7 @@ static void read__copies_what_next_lends(void **state)
 			assert_memory_equal(data, r.inner.data + offset, got);
 		offset += got;
 	}
-	assert_int_equal(offset, MIB + 500);
+	assert_int_equal(offset, BLOCK + 500);
 	rig_clear(&r);
 }
 
@@ -311,13 +311,13 @@ static void error__of_the_input_goes_through_and_nothing_is_lent_after_it(void *
 	signet_status status;
 	rig r;
 
-	rig_init(&r, state, 2 * MIB);
+	rig_init(&r, state, 2 * BLOCK);
 	(void)good_pass(&r);
 	r.inner.fails = SIGNET_E_IO;
 	assert_int_equal(pass(&r, &status), 0);
 	assert_int_equal(status, SIGNET_E_IO);
 	r.inner.fails = SIGNET_OK;
-	assert_int_equal(good_pass(&r), 2 * MIB);
+	assert_int_equal(good_pass(&r), 2 * BLOCK);
 	rig_clear(&r);
 }
 
@@ -342,7 +342,7 @@ static void guard__without_memory_fails_cleanly(void **state)
 {
 	rig r;
 
-	rig_init(&r, state, 2 * MIB);
+	rig_init(&r, state, 2 * BLOCK);
 	assert_true(kit_oom_all(oom_guard, &r) >= 6);
 	rig_clear(&r);
 }
