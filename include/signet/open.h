@@ -93,6 +93,12 @@ typedef struct signet_open_options {
 	signet_input *content;          /* detached content of a bare SignedData; NULL: none */
 	const uint8_t *password;        /* for password recipients; NULL: none */
 	size_t password_size;
+	/*
+	 * Of a clear-signed message that was altered on the way: gets the content as it was signed, where
+	 * what happened can be undone (a footer, blanks, "From " lines ...), and is finished then, else
+	 * aborted. The verdict stays. NULL: nobody wants it.
+	 */
+	signet_sink *recover;
 	const signet_kek *keks;         /* for recipients by such a key; borrowed */
 	size_t kek_count;
 } signet_open_options;

@@ -61,6 +61,8 @@ SIGNET_API bool signet_result_is_encrypted(const signet_result *result);
 SIGNET_API bool signet_result_is_signed(const signet_result *result);
 /* Whether the content was given to the sink. */
 SIGNET_API bool signet_result_is_released(const signet_result *result);
+/* Whether the content as it was signed was given to the recover sink of a message altered on the way. */
+SIGNET_API bool signet_result_is_recovered(const signet_result *result);
 
 /* Layers of protection, outermost first. */
 SIGNET_API size_t signet_result_layer_count(const signet_result *result);

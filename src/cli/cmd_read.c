@@ -17,6 +17,7 @@ typedef struct reading {
 	signet_source port;
 	signet_trust *trust;
 	signet_sink *sink;
+	signet_sink *recover;
 	signet_result *result;
 } reading;
 
@@ -61,8 +62,6 @@ static signet_status read_options(reading *r, signet_error *err)
 	status = app_form(r->session, &r->options.form, err);
 	if (status == SIGNET_OK)
 		status = read_require(r, err);
-	if (status == SIGNET_OK)
-		status = app_refuse(r->session, APP_OPTION_RECOVER, err);
 	return status;
 }
 
@@ -117,6 +116,26 @@ static bool is_writing(const reading *r, const app_report *report)
 	return false;
 }
 
+/* What is restored must not take the place of what is given out. */
+static signet_status open_recover(reading *r, signet_error *err)
+{
+	const app_args *args = &r->session->args;
+	const char *path = app_value(args, APP_OPTION_RECOVER);
+	const char *output = app_value(args, APP_OPTION_OUTPUT);
+	const char *report = app_value(args, APP_OPTION_REPORT);
+	signet_status status;
+
+	if (path == NULL)
+		return SIGNET_OK;
+	if ((output != NULL && strcmp(path, output) == 0) ||
+	    (report != NULL && strcmp(path, report) == 0) || strcmp(path, "-") == 0)
+		return signet_fail(err, SIGNET_E_USAGE, SIGNET_NO_OFFSET,
+		    "--recover writes to a file of its own, not to %.100s", path);
+	status = app_sink_new(r->session, path, &r->recover, err);
+	r->options.recover = r->recover;
+	return status;
+}
+
 static signet_status open_message(reading *r, app_report *report, signet_error *err)
 {
 	const char *output = app_value(&r->session->args, APP_OPTION_OUTPUT);
@@ -124,6 +143,8 @@ static signet_status open_message(reading *r, app_report *report, signet_error *
 
 	if (is_writing(r, report))
 		status = app_sink_new(r->session, output, &r->sink, err);
+	if (status == SIGNET_OK)
+		status = open_recover(r, err);
 	if (status != SIGNET_OK)
 		return status;
 	if (r->options.mode == SIGNET_INSPECT)
@@ -217,6 +238,9 @@ static int conclude(reading *r, const app_report *report)
 	if (code != 0 && r->options.mode != SIGNET_INSPECT && r->sink != NULL &&
 	    signet_result_is_released(r->result))
 		app_say(r->session, "its content was written all the same");
+	if (signet_result_is_recovered(r->result))
+		app_say(r->session, "the content as it was signed was written to %.200s",
+		    app_value(&r->session->args, APP_OPTION_RECOVER));
 	app_harvest(r->session, r->result);
 	if (r->options.mode == SIGNET_VERIFY && !report->is_stdout && r->sink == NULL &&
 	    print_facts(r->result) != 0) {
@@ -247,6 +271,8 @@ int cmd_read(app_session *session)
 	signet_result_free(&r.result);
 	if (r.sink != NULL)
 		signet_sink_free(&r.sink);
+	if (r.recover != NULL)
+		signet_sink_free(&r.recover);
 	signet_trust_unref(&r.trust);
 	app_identities_clear(&r.given);
 	app_keks_clear(&r.keks);

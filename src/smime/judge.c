@@ -427,8 +427,6 @@ signet_status sn_judge(sn_plan *plan, signet_result *result, sn_release *release
 	if (result->verdict == SIGNET_VERDICT_VALID && plan->options->mode != SIGNET_DECRYPT)
 		status = sn_judge_harvest(plan, &sender, result, err);
 	if (status == SIGNET_OK)
-		status = sn_summarize(result, err);
-	if (status == SIGNET_OK)
 		*release_out = w.release;
 out:
 	sn_sender_clear(plan, &sender);

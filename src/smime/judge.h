@@ -49,7 +49,7 @@ signet_status sn_judge_header(sn_plan *plan, const sn_sender *sender, signet_res
 signet_status sn_judge_harvest(sn_plan *plan, const sn_sender *sender, signet_result *result,
     signet_error *err) SIGNET_CHECKED;
 
-/* The whole: layers, problems, verdict, summary. Parts have been added to result before. */
+/* The whole: layers, problems, verdict. Parts have been added to result before. */
 signet_status sn_judge(sn_plan *plan, signet_result *result, sn_release *release_out,
     signet_error *err) SIGNET_CHECKED;
 /* The sentence for a person, once the verdict stands (summary.c). */

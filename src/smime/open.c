@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "crypt/guard.h"
+#include "smime/diagnose.h"
 #include "smime/hold.h"
 #include "smime/judge.h"
 #include "smime/opener.h"
@@ -291,6 +292,7 @@ static signet_status open_part(opener *o, size_t index, signet_sink *out,
 		call.options.mode = SIGNET_INSPECT;
 	call.options.form = SIGNET_FORM_MIME;
 	call.options.inner = index == 0 && wants_inner(o);
+	call.options.recover = NULL;
 	if (status == SIGNET_OK)
 		status = sn_open_one(&call, slice, out, result_out, err);
 	signet_input_free(&slice);
@@ -369,7 +371,7 @@ static signet_status release_or_abort(opener *o, const sn_release *what, signet_
 }
 
 static signet_status conclude(opener *o, signet_sink *out, signet_result **result_out,
-    signet_error *err)
+    bool *ended_out, signet_error *err)
 {
 	sn_release what = { 0 };
 	signet_result *result = NULL;
@@ -379,6 +381,12 @@ static signet_status conclude(opener *o, signet_sink *out, signet_result **resul
 		status = add_parts(o, result, err);
 	if (status == SIGNET_OK)
 		status = sn_judge(&o->plan, result, &what, err);
+	/* a recover sink has ended, from here on: what fails below must not end it again */
+	if (status == SIGNET_OK)
+		status = sn_diagnose(&o->plan, o->guard, result, err);
+	*ended_out = status == SIGNET_OK;
+	if (status == SIGNET_OK)
+		status = sn_summarize(result, err);
 	if (status == SIGNET_OK && out != NULL)
 		status = release_or_abort(o, &what, out, result, err);
 	if (status == SIGNET_OK) {
@@ -393,6 +401,7 @@ signet_status sn_open_one(const sn_open_call *call, signet_input *input, signet_
     signet_result **result_out, signet_error *err)
 {
 	opener o = { .ctx = call->ctx, .input = input, .piece = call->piece };
+	bool ended = false;
 	signet_status status = sn_plan_init(&o.plan, call->ctx, &call->options, err);
 
 	sn_hold_init(&o.hold, call->ctx, out);
@@ -403,7 +412,9 @@ signet_status sn_open_one(const sn_open_call *call, signet_input *input, signet_
 	if (status == SIGNET_OK)
 		status = open_levels(&o, err);
 	if (status == SIGNET_OK)
-		status = conclude(&o, out, result_out, err);
+		status = conclude(&o, out, result_out, &ended, err);
+	if (call->options.recover != NULL && !ended)
+		call->options.recover->abort(call->options.recover);
 	opener_clear(&o);
 	return status;
 }

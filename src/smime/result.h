@@ -84,6 +84,7 @@ struct signet_result {
 	char *from_outer;
 	bool encrypted, is_signed;
 	bool released;
+	bool recovered;             /* the content as it was signed was given out */
 	sn_answer addressed_to_me;
 	sn_layer_result *layers;
 	size_t layer_count;

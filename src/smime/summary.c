@@ -79,7 +79,9 @@ static void untrusted(const signet_result *result, char text[ROOM])
 
 static void tampered(const signet_result *result, char text[ROOM])
 {
-	static const char *const codes[] = { "decrypt-failed", "digest-mismatch", "signature-invalid",
+	static const char *const codes[] = { "altered-footer", "altered-banner", "altered-part",
+		"altered-blanks", "altered-from-line", "altered-line-ends", "altered-header",
+		"altered-encoding", "decrypt-failed", "digest-mismatch", "signature-invalid",
 		"part-tampered" };
 
 	(void)snprintf(text, ROOM, "altered on the way: %s",

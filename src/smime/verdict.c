@@ -45,6 +45,11 @@ bool signet_result_is_encrypted(const signet_result *result) { return result->en
 
 bool signet_result_is_signed(const signet_result *result) { return result->is_signed; }
 
+bool signet_result_is_recovered(const signet_result *result)
+{
+	return result->recovered;
+}
+
 bool signet_result_is_released(const signet_result *result) { return result->released; }
 
 size_t signet_result_layer_count(const signet_result *result) { return result->layer_count; }

@@ -62,7 +62,8 @@ json r.json 'r["verdict"] == "malformed"'
 expect 66 open p.eml --kek 00:file --report r.json
 json r.json 'r["verdict"] == "error"'
 expect 66 encrypt m.eml --password-file missing
-expect 69 open p.eml --recover z.eml
+expect 64 open p.eml -o z.eml --recover z.eml
+expect 64 open p.eml --recover -
 
 # No permission. (root may do everything.)
 if [ "$(id -u)" -ne 0 ]; then
