@@ -1,0 +1,219 @@
+/* What mail systems do to a signed entity, undone; and what nobody can undo. */
+#include "fixture.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "crypt/digest.h"
+#include "smime/repair.h"
+
+#define HEAD "Content-Type: text/plain; charset=us-ascii\r\nContent-Transfer-Encoding: 7bit\r\n\r\n"
+#define BODY "From here on\r\nwe meet at noon.\r\n"
+#define MULTI "Content-Type: multipart/mixed; boundary=in\r\n\r\n--in\r\n\r\none\r\n--in\r\n\r\ntwo\r\n--in--\r\n"
+
+typedef struct row {
+	const char *name, *sent, *came, *code;
+	unsigned lines;
+} row;
+
+static const row rows[] = {
+	{ "blanks added", HEAD BODY, HEAD "From here on  \r\nwe meet at noon.\t\r\n", "altered-blanks", 0 },
+	{ "line added at the end", HEAD BODY, HEAD BODY "\r\n", "altered-blanks", 0 },
+	{ "last line end lost", HEAD BODY, HEAD "From here on\r\nwe meet at noon.", "altered-blanks", 0 },
+	{ "From line", HEAD BODY, HEAD ">" BODY, "altered-from-line", 0 },
+	{ "From line once more", HEAD ">" BODY, HEAD ">>" BODY, "altered-from-line", 0 },
+	{ "doubled CR", HEAD BODY, HEAD "From here on\r\r\nwe meet at noon.\r\r\n", "altered-line-ends", 0 },
+	{ "two fields exchanged", HEAD BODY,
+	    "Content-Transfer-Encoding: 7bit\r\nContent-Type: text/plain; charset=us-ascii\r\n\r\n" BODY,
+	    "altered-header", 0 },
+	{ "field folded", HEAD BODY,
+	    "Content-Type: text/plain;\r\n charset=us-ascii\r\nContent-Transfer-Encoding: 7bit\r\n\r\n" BODY,
+	    "altered-header", 0 },
+	{ "footer", HEAD BODY, HEAD BODY "____\r\nthe list\r\n", "altered-footer", 2 },
+	{ "footer without a line end before it", HEAD "we meet at noon.",
+	    HEAD "we meet at noon.\r\n-- \r\nthe list\r\n", "altered-footer", 2 },
+	{ "footer, bare LF", HEAD BODY, "Content-Type: text/plain; charset=us-ascii\n"
+	    "Content-Transfer-Encoding: 7bit\n\nFrom here on\nwe meet at noon.\nthe list\n",
+	    "altered-footer", 1 },
+	{ "banner", HEAD BODY, HEAD "[EXTERNAL]\r\n" BODY, "altered-banner", 1 },
+	{ "part added", MULTI, "Content-Type: multipart/mixed; boundary=in\r\n\r\n--in\r\n\r\none\r\n--in\r\n\r\n"
+	    "two\r\n--in\r\n\r\nthe list\r\n--in--\r\n", "altered-part", 3 },
+	{ "footer in a part", MULTI, "Content-Type: multipart/mixed; boundary=in\r\n\r\n--in\r\n\r\none\r\n"
+	    "the list\r\n--in\r\n\r\ntwo\r\n--in--\r\n", "altered-footer", 1 },
+	{ "base64 wrapped", "Content-Transfer-Encoding: base64\r\n\r\nAAAABBBBCCCC\r\n",
+	    "Content-Transfer-Encoding: base64\r\n\r\nAAAA\r\nBBBBCCCC\r\n", "altered-encoding", 0 },
+	{ "a letter", HEAD BODY, HEAD "From here on\r\nwe meet at nine.\r\n", NULL, 0 },
+	{ "a letter and a footer", HEAD BODY, HEAD "From here on\r\nwe meet at nine.\r\nthe list\r\n", NULL, 0 },
+	{ "a line lost", HEAD BODY, HEAD "From here on\r\n", NULL, 0 },
+	{ "another charset", HEAD BODY,
+	    "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 7bit\r\n\r\n" BODY, NULL, 0 },
+	{ "nothing came", HEAD BODY, "", NULL, 0 },
+	{ "no header", HEAD BODY, BODY, NULL, 0 },
+};
+
+static signet_status find(fixture *f, const row *r, sn_repair *repair, signet_error *err)
+{
+	const sn_alg *sha256 = sn_alg_by_name(SN_ALG_DIGEST, "sha256");
+	uint8_t wanted[SN_DIGEST_MAX];
+	size_t size = 0;
+	signet_status status =
+	    sn_digest_once(f->ctx, sha256, r->sent, strlen(r->sent), wanted, &size, err);
+
+	if (status != SIGNET_OK)
+		return status;
+	return sn_repair_find(f->ctx, (sn_span){ (const uint8_t *)r->came, strlen(r->came) }, sha256,
+	    (sn_span){ wanted, size }, repair, err);
+}
+
+static void change__is_undone_or_not_guessed_at(void **state)
+{
+	fixture *f = *state;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		sn_repair repair;
+
+		print_message("%s\n", rows[i].name);
+		assert_int_equal(find(f, &rows[i], &repair, NULL), SIGNET_OK);
+		if (rows[i].code == NULL) {
+			assert_null(repair.code);
+		} else {
+			assert_non_null(repair.code);
+			assert_string_equal(repair.code, rows[i].code);
+			assert_int_equal(repair.lines, rows[i].lines);
+			assert_int_equal(repair.content.size, strlen(rows[i].sent));
+			assert_memory_equal(repair.content.data, rows[i].sent, repair.content.size);
+		}
+		sn_repair_clear(&repair);
+	}
+}
+
+static void allocation__that_fails_is_a_clean_error(void **state)
+{
+	fixture *f = *state;
+	const size_t live = f->h.live;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		for (size_t n = 1; n < 10000; n++) {
+			sn_repair repair;
+			signet_status status;
+
+			f->h.count = 0;
+			f->h.failed = false;
+			f->h.fail_at = n;
+			status = find(f, &rows[i], &repair, NULL);
+			f->h.fail_at = 0;
+			assert_true(status == SIGNET_OK || status == SIGNET_E_MEMORY);
+			if (status == SIGNET_OK)
+				sn_repair_clear(&repair);
+			assert_int_equal(f->h.live, live);
+			if (!f->h.failed)
+				break;
+		}
+}
+
+/* As long as what is looked at: the work is bounded, and nothing is found. */
+static void long_entity__ends_in_bounded_work(void **state)
+{
+	fixture *f = *state;
+	char *text = malloc(SN_REPAIR_MAX + 2);
+	row r = { "long", HEAD BODY, text, NULL, 0 };
+	sn_repair repair;
+
+	assert_non_null(text);
+	memcpy(text, "Content-Type: multipart/mixed; boundary=b\r\n\r\n", 45);
+	for (size_t i = 45; i < SN_REPAIR_MAX; i++)
+		text[i] = "--b\n"[i % 4];
+	text[SN_REPAIR_MAX] = '\0';
+	assert_int_equal(find(f, &r, &repair, NULL), SIGNET_OK);
+	assert_null(repair.code);
+	sn_repair_clear(&repair);
+	text[SN_REPAIR_MAX] = '\n';
+	text[SN_REPAIR_MAX + 1] = '\0';
+	assert_int_equal(find(f, &r, &repair, NULL), SIGNET_OK);
+	assert_null(repair.code);
+	sn_repair_clear(&repair);
+	free(text);
+}
+
+/* Altered on the way, with somebody who wants the content as it was signed. */
+static void open__with_each_allocation_failing_ends_both_sinks(void **state)
+{
+	static const char message[] = "From: alice@example.com\r\nSubject: x\r\n"
+	    "Content-Type: text/plain\r\n\r\nwe meet at noon.\r\n";
+	fixture *f = *state;
+	octets o = fixture_write(f, message, SIGNET_SIGN, &f->alice, NULL, false, NULL, SIGNET_FORM_MIME);
+	char *at = strstr((char *)o.data, "noon.\r\n");
+	size_t live;
+
+	/* a blank at the end of a line, in the place of its line end, which the boundary has anyway */
+	assert_non_null(at);
+	memcpy(at + 5, " \n", 2);
+	live = f->h.live;
+	for (size_t n = 1;; n++) {
+		signet_open_options options = SIGNET_OPEN_OPTIONS_INIT;
+		signet_input *input = NULL;
+		signet_sink *recover = NULL;
+		signet_result *result = NULL;
+		signet_status status;
+		size_t size = 0;
+
+		options.trust = f->trust;
+		options.time = FIXTURE_TIME;
+		assert_int_equal(signet_input_memory_new(f->ctx, o.data, o.size, &input, NULL), SIGNET_OK);
+		assert_int_equal(signet_sink_memory_new(f->ctx, 1 << 20, &recover, NULL), SIGNET_OK);
+		options.recover = recover;
+		f->h.count = 0;
+		f->h.failed = false;
+		f->h.fail_at = n;
+		status = signet_open(f->ctx, input, &options, NULL, &result, NULL);
+		f->h.fail_at = 0;
+		(void)signet_sink_memory_get(recover, &size);
+		if (status == SIGNET_OK) {
+			assert_int_equal(signet_result_verdict(result), SIGNET_VERDICT_TAMPERED);
+			assert_true(signet_result_is_recovered(result) == (size != 0));
+		} else {
+			assert_int_equal(status, SIGNET_E_MEMORY);
+		}
+		signet_result_free(&result);
+		signet_sink_free(&recover);
+		signet_input_free(&input);
+		assert_int_equal(f->h.live, live);
+		if (!f->h.failed) {
+			assert_int_equal(status, SIGNET_OK);
+			assert_true(size != 0);
+			break;
+		}
+	}
+	octets_free(&o);
+}
+
+static int setup(void **state)
+{
+	fixture *f = calloc(1, sizeof(*f));
+
+	assert_non_null(f);
+	fixture_init(f, "p-256");
+	*state = f;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	fixture_clear(*state);
+	free(*state);
+	return 0;
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(change__is_undone_or_not_guessed_at),
+		TEST(allocation__that_fails_is_a_clean_error),
+		TEST(long_entity__ends_in_bounded_work),
+		TEST(open__with_each_allocation_failing_ends_both_sinks),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
