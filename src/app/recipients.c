@@ -174,11 +174,10 @@ static signet_status add_given(finder *f, signet_error *err)
 	for (size_t i = 0; status == SIGNET_OK && i < given->count; i++) {
 		const char *x = names[i].text;
 
-		if (names[i].is_repeated)
-			continue;
+		/* paths differ by case, too; a certificate that comes twice is taken once in the end */
 		if (strchr(x, '/') != NULL || app_file_exists(x))
 			status = add_file(f, x, err);
-		else
+		else if (!names[i].is_repeated)
 			status = add_address(f, x, is_blind(f, x), false, err);
 	}
 	free(names);

@@ -63,4 +63,10 @@ cp people/1 again
 expect 0 encrypt --no-store --format der -o twice -r people/1 -r ./again -r people/2 -r people/1 blob
 expect 0 inspect --no-store --json twice
 json out 'len(r["layers"][0]["recipients"]) == 2'
+# Files whose names differ by case are two.
+cp people/1 one
+cp people/2 ONE
+expect 0 encrypt --no-store --format der -o case -r ./one -r ./ONE blob
+expect 0 inspect --no-store --json case
+json out 'len(r["layers"][0]["recipients"]) == 2'
 finish
