@@ -383,7 +383,7 @@ static octets with_signers(const octets *o, unsigned copies)
 	long grown;
 
 	assert_non_null(made.data);
-	for (size_t i = o->size - 2; i > 0 && set == 0; i--)
+	for (size_t i = o->size - 8; i > 0 && set == 0; i--)
 		if (o->data[i] == 0x31 && i + item_size(o->data + i) == o->size && o->data[i + 1] >= 0x80)
 			set = i;
 	assert_true(set != 0);
