@@ -27,7 +27,10 @@ static const chapter chapters[] = {
 	[SN_ALG_AGREEMENT] = { "Key agreement", "To recipients with keys on curves." },
 	[SN_ALG_WRAP] = { "Key wrap", "Of the content's key under another one." },
 	[SN_ALG_KEM] = { "Key encapsulation",
-	    "Recipients of this kind (RFC 9629) are recognized and named; no algorithm is there yet." },
+	    "In KEMRecipientInfo (RFC 9629). RSA-KEM (RFC 9690) is for RSA keys as key transport is; ML-KEM "
+	    "is recognized and named, and cannot be read yet." },
+	[SN_ALG_KDF] = { "Key derivation of key encapsulation",
+	    "Of RSA-KEM and around it. KDF3 comes with SHA-256, SHA-384 or SHA-512." },
 	[SN_ALG_PASSWORD] = { "Keys from passwords", "Of password recipients." },
 	[SN_ALG_MAC] = { "Functions of key derivation", "Of PBKDF2." },
 	[SN_ALG_DERIVATION] = { "Derivation of the content's key", "From the one that is sent." },

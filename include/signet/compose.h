@@ -65,7 +65,7 @@ typedef struct signet_compose_options {
 	const char *digest;             /* NULL: as the key asks */
 	const char *cipher;             /* NULL or "auto": what the recipients read */
 	const char *key_transport;      /* NULL or "auto": PKCS #1 v1.5 unless a recipient reads OAEP;
-	                                 * "pkcs1", "oaep" */
+	                                 * "pkcs1", "oaep"; "kem": RSA-KEM (RFC 9690) */
 	bool compatible;                /* AES-128-CBC to those of whom nothing is known */
 	bool cek_hkdf;                  /* derive the content's key from the one sent (RFC 9709) */
 	bool compress;                  /* CompressedData (RFC 3274) inside all protection */

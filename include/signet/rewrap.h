@@ -49,7 +49,7 @@ typedef struct signet_rewrap_options {
 	const signet_kek *keks;         /* keys that both sides share; borrowed */
 	size_t kek_count;
 	bool keep;                      /* the old RecipientInfos stay beside the new */
-	const char *key_transport;      /* for RSA: NULL or "auto", "pkcs1", "oaep" */
+	const char *key_transport;      /* for RSA: NULL or "auto", "pkcs1", "oaep", "kem" */
 } signet_rewrap_options;
 
 #define SIGNET_REWRAP_OPTIONS_VERSION 1

@@ -44,9 +44,9 @@ static signet_status read_key_transport(writing *w, signet_error *err)
 	const char *text = app_value(&w->session->args, APP_OPTION_KEY_TRANSPORT);
 
 	if (text != NULL && strcmp(text, "auto") != 0 && strcmp(text, "pkcs1") != 0 &&
-	    strcmp(text, "oaep") != 0)
+	    strcmp(text, "oaep") != 0 && strcmp(text, "kem") != 0)
 		return signet_fail(err, SIGNET_E_USAGE, SIGNET_NO_OFFSET,
-		    "--key-transport \"%.40s\" is none of auto, pkcs1, oaep", text);
+		    "--key-transport \"%.40s\" is none of auto, pkcs1, oaep, kem", text);
 	w->options.key_transport = text;
 	return SIGNET_OK;
 }

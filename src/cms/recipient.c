@@ -47,7 +47,7 @@ bool sn_cms_recipient_is_supported(const signet_context *ctx, const sn_cms_recip
 		       is_available(ctx, wrap_of(recipient));
 	case SN_CMS_KEK: return is_available(ctx, sn_alg_by_oid(SN_ALG_WRAP, oid));
 	case SN_CMS_PASSWORD: return sn_cms_password_is_supported(ctx, recipient);
-	case SN_CMS_KEM: /* none is read yet: "algorithm-unavailable" to whom it is for */
+	case SN_CMS_KEM: return sn_cms_kem_is_supported(ctx, recipient);
 	case SN_CMS_OTHER_RECIPIENT: return false;
 	}
 	return false;
@@ -185,6 +185,8 @@ signet_status sn_cms_recipient_unwrap(signet_context *ctx, const sn_cms_recipien
 		    NULL);
 	else if (recipient->kind == SN_CMS_KEY_AGREEMENT)
 		status = unwrap_agreement(ctx, recipient, key, originator, size, &secret, NULL);
+	else if (recipient->kind == SN_CMS_KEM)
+		status = sn_cms_kem_unwrap(ctx, recipient, key, size, &secret, NULL);
 	else
 		status = SIGNET_E_USAGE;
 	return sn_cms_recipient_settle(ctx, status, size, &secret, secret_out, err);

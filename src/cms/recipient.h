@@ -45,11 +45,21 @@ uint32_t sn_cms_recipient_iterations(const sn_cms_recipient *recipient);
 /* "rsa-pkcs1", "rsa-oaep", "ecdh-sha256", …: for the report; static, or the OID in text. */
 const char *sn_cms_recipient_algorithm(const sn_cms_recipient *recipient, char text[SN_OID_TEXT]);
 
-/* Appends a RecipientInfo in DER for cert that wraps secret: transport for RSA, agreement for EC.
- * oaep: RSA-OAEP with SHA-256 instead of PKCS#1 v1.5. SIGNET_E_NO_CERT: a key that cannot. */
-signet_status sn_cms_recipient_write(signet_context *ctx, const signet_cert *cert, bool oaep,
-    const sn_secret *secret, size_t cipher_key_size, sn_buf *out, unsigned *version_out,
-    signet_error *err) SIGNET_CHECKED;
+/* How an RSA recipient gets the key: key transport, or RSA-KEM in KEMRecipientInfo. */
+typedef enum sn_cms_rsa_way {
+	SN_CMS_RSA_PKCS1,
+	SN_CMS_RSA_OAEP, /* with SHA-256 */
+	SN_CMS_RSA_KEM   /* KDF3 with SHA-256 */
+} sn_cms_rsa_way;
+
+/* By the names that options have: "pkcs1", "oaep", "kem". NULL and "auto": PKCS #1 v1.5. */
+bool sn_cms_rsa_way_by_name(const char *name, sn_cms_rsa_way *way_out);
+
+/* Appends a RecipientInfo in DER for cert that wraps secret: for RSA as way says, agreement for
+ * keys on curves. SIGNET_E_NO_CERT: a key that cannot. */
+signet_status sn_cms_recipient_write(signet_context *ctx, const signet_cert *cert,
+    sn_cms_rsa_way way, const sn_secret *secret, size_t cipher_key_size, sn_buf *out,
+    unsigned *version_out, signet_error *err) SIGNET_CHECKED;
 /* The same for a key-encryption key (of 16, 24 or 32 octets, else SIGNET_E_USAGE) by its id. */
 signet_status sn_cms_recipient_write_kek(const signet_context *ctx, sn_span id,
     const sn_secret *kek, const sn_secret *secret, sn_buf *out, unsigned *version_out,

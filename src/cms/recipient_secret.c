@@ -4,7 +4,6 @@
  */
 #include <string.h>
 
-#include "ber/writer.h"
 #include "cms/recipient_int.h"
 #include "crypt/password.h"
 
@@ -30,21 +29,11 @@ signet_status sn_cms_recipient_unwrap_kek(const signet_context *ctx,
 	return sn_cms_recipient_settle(ctx, status, size, &secret, secret_out, err);
 }
 
-static const sn_alg *wrap_of_size(size_t key_size)
-{
-	const sn_alg *alg;
-
-	for (size_t i = 0; (alg = sn_alg_at(i)) != NULL; i++)
-		if (alg->kind == SN_ALG_WRAP && alg->write && alg->key_size == key_size)
-			return alg;
-	return NULL;
-}
-
 signet_status sn_cms_recipient_write_kek(const signet_context *ctx, sn_span id,
     const sn_secret *kek, const sn_secret *secret, sn_buf *out, unsigned *version_out,
     signet_error *err)
 {
-	const sn_alg *wrap = wrap_of_size(kek->size);
+	const sn_alg *wrap = sn_cms_wrap_of_size(kek->size);
 	sn_ber_writer writer;
 	sn_buf wrapped;
 	size_t info, inner;

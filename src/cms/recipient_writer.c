@@ -1,14 +1,13 @@
 /* Writes RecipientInfo: KeyTransRecipientInfo (RFC 5652 6.2.1), KeyAgreeRecipientInfo (6.2.2). */
 #include <string.h>
 
-#include "ber/writer.h"
 #include "cms/kari_int.h"
-#include "cms/recipient.h"
+#include "cms/recipient_int.h"
 #include "crypt/public_key.h"
 
 enum { INFO_OVERHEAD = 16 << 10 };
 
-static void write_issuer_serial(sn_ber_writer *writer, const signet_cert *cert)
+void sn_cms_issuer_serial_write(sn_ber_writer *writer, const signet_cert *cert)
 {
 	const size_t id = sn_ber_writer_begin(writer, SN_BER_SEQUENCE);
 
@@ -35,7 +34,7 @@ static signet_status write_transport(signet_context *ctx, const signet_cert *cer
 	sn_ber_writer_init(&writer, out, err);
 	info = sn_ber_writer_begin(&writer, SN_BER_SEQUENCE);
 	sn_ber_writer_uint(&writer, 0);
-	write_issuer_serial(&writer, cert);
+	sn_cms_issuer_serial_write(&writer, cert);
 	sn_ber_writer_raw(&writer, (sn_span){ identifier.data, identifier.size });
 	sn_ber_writer_item(&writer, SN_BER_OCTET_STRING, (sn_span){ wrapped.data, wrapped.size });
 	sn_ber_writer_end(&writer, info);
@@ -145,7 +144,7 @@ static signet_status write_agreement_info(
 	sn_ber_writer_end(&writer, inner);
 	inner = sn_ber_writer_begin(&writer, SN_BER_SEQUENCE);
 	key = sn_ber_writer_begin(&writer, SN_BER_SEQUENCE);
-	write_issuer_serial(&writer, cert);
+	sn_cms_issuer_serial_write(&writer, cert);
 	sn_ber_writer_item(
 	    &writer, SN_BER_OCTET_STRING, (sn_span){ a->wrapped.data, a->wrapped.size });
 	sn_ber_writer_end(&writer, key);
@@ -154,8 +153,7 @@ static signet_status write_agreement_info(
 	return sn_ber_writer_finish(&writer);
 }
 
-/* RFC 5753 8: the key wrap is as strong as the content key that it wraps. */
-static const sn_alg *wrap_for(size_t key_size)
+const sn_alg *sn_cms_wrap_of_size(size_t key_size)
 {
 	const sn_alg *alg;
 
@@ -168,7 +166,9 @@ static const sn_alg *wrap_for(size_t key_size)
 static signet_status write_agreement(signet_context *ctx, const signet_cert *cert, const char *name,
     const sn_secret *secret, size_t key_size, sn_buf *out, signet_error *err)
 {
-	agreement a = { .alg = sn_alg_by_name(SN_ALG_AGREEMENT, name), .wrap = wrap_for(key_size) };
+	/* RFC 5753 8: the key wrap is as strong as the content key that it wraps */
+	agreement a = { .alg = sn_alg_by_name(SN_ALG_AGREEMENT, name),
+		.wrap = sn_cms_wrap_of_size(key_size) };
 	signet_status status;
 
 	if (a.alg == NULL || a.wrap == NULL || !sn_alg_is_available(ctx, a.alg) ||
@@ -186,7 +186,7 @@ static signet_status write_agreement(signet_context *ctx, const signet_cert *cer
 /* How to encrypt to a kind of key. */
 static const struct {
 	const char *kind;
-	const char *agreement; /* NULL: key transport */
+	const char *agreement; /* NULL: RSA, which has several ways */
 } kinds[] = {
 	{ "rsa", NULL },
 	{ "ec", "ecdh-sha256" },
@@ -194,9 +194,44 @@ static const struct {
 	{ "x448", "ecdh-hkdf-sha512" },
 };
 
-signet_status sn_cms_recipient_write(signet_context *ctx, const signet_cert *cert, bool oaep,
-    const sn_secret *secret, size_t cipher_key_size, sn_buf *out, unsigned *version_out,
-    signet_error *err)
+bool sn_cms_rsa_way_by_name(const char *name, sn_cms_rsa_way *way_out)
+{
+	static const char *const names[] = {
+		[SN_CMS_RSA_PKCS1] = "pkcs1",
+		[SN_CMS_RSA_OAEP] = "oaep",
+		[SN_CMS_RSA_KEM] = "kem",
+	};
+
+	if (name == NULL || strcmp(name, "auto") == 0) {
+		*way_out = SN_CMS_RSA_PKCS1;
+		return true;
+	}
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(names[i], name) != 0)
+			continue;
+		*way_out = (sn_cms_rsa_way)i;
+		return true;
+	}
+	return false;
+}
+
+static signet_status write_rsa(signet_context *ctx, const signet_cert *cert, sn_cms_rsa_way way,
+    const sn_secret *secret, size_t key_size, sn_buf *out, signet_error *err)
+{
+	const char *transport = NULL;
+
+	switch (way) {
+	case SN_CMS_RSA_PKCS1: transport = "rsa-pkcs1"; break;
+	case SN_CMS_RSA_OAEP: transport = "rsa-oaep"; break;
+	case SN_CMS_RSA_KEM: return sn_cms_kem_write(ctx, cert, secret, key_size, out, err);
+	}
+	return write_transport(
+	    ctx, cert, sn_alg_by_name(SN_ALG_TRANSPORT, transport), secret, out, err);
+}
+
+signet_status sn_cms_recipient_write(signet_context *ctx, const signet_cert *cert,
+    sn_cms_rsa_way way, const sn_secret *secret, size_t cipher_key_size, sn_buf *out,
+    unsigned *version_out, signet_error *err)
 {
 	const sn_public_key *key;
 	const size_t size = out->size;
@@ -217,9 +252,7 @@ signet_status sn_cms_recipient_write(signet_context *ctx, const signet_cert *cer
 			status = write_agreement(
 			    ctx, cert, kinds[i].agreement, secret, cipher_key_size, out, err);
 		else
-			status = write_transport(ctx, cert,
-			    sn_alg_by_name(SN_ALG_TRANSPORT, oaep ? "rsa-oaep" : "rsa-pkcs1"),
-			    secret, out, err);
+			status = write_rsa(ctx, cert, way, secret, cipher_key_size, out, err);
 		if (status != SIGNET_OK)
 			out->size = size;
 		else

@@ -21,6 +21,7 @@
 #define OID_RC2 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x03, 0x02  /* 1.2.840.113549.3.2 */
 #define OID_HMAC 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x02       /* 1.2.840.113549.2 */
 #define OID_NIST_KEM 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x04
+#define OID_X944 0x2b, 0x81, 0x05, 0x10, 0x86, 0x48, 0x09, 0x2c /* 1.3.133.16.840.9.44 */
 
 #define OID(...) .oid = { __VA_ARGS__ }, .oid_size = sizeof((uint8_t[]){ __VA_ARGS__ })
 
@@ -73,6 +74,11 @@
 	}
 #define KEM(title, fetch, ...) \
 	{ .kind = SN_ALG_KEM, .name = title, .libcrypto = fetch, OID(__VA_ARGS__) }
+#define KDF(title, fetch, hash, does_write, ...) \
+	{ \
+		.kind = SN_ALG_KDF, .name = title, .libcrypto = fetch, .digest = hash, \
+		.write = does_write, OID(__VA_ARGS__) \
+	}
 #define MAC(title, hash, does_write, ...) \
 	{ \
 		.kind = SN_ALG_MAC, .name = title, .digest = hash, .write = does_write, \
@@ -190,10 +196,20 @@ static const sn_alg table[] = {
 	{ .kind = SN_ALG_WRAP, .name = "3des-wrap", .libcrypto = "DES3-WRAP", .key_size = 24,
 	    .size = 16, .weak = true, OID(OID_SMIME_ALG, 6) },
 
+	/* RFC 9690 */
+	{ .kind = SN_ALG_KEM, .name = "rsa-kem", .libcrypto = "RSA", .key = "rsa",
+	    .write = true, OID(0x28, 0x81, 0x8c, 0x71, 0x02, 0x02, 0x04) },
 	/* RFC 9936: named in reports */
 	KEM("ml-kem-512", "ML-KEM-512", OID_NIST_KEM, 1),
 	KEM("ml-kem-768", "ML-KEM-768", OID_NIST_KEM, 2),
 	KEM("ml-kem-1024", "ML-KEM-1024", OID_NIST_KEM, 3),
+
+	/* X9.44's KDF3 is the one-step KDF of NIST SP 800-56C; its parameters name the digest */
+	KDF("kdf3", "SSKDF", NULL, true, OID_X944, 1, 2),
+	/* RFC 8619 2 */
+	KDF("hkdf-sha256", "HKDF", "sha256", false, OID_SMIME_ALG, 28),
+	KDF("hkdf-sha384", "HKDF", "sha384", false, OID_SMIME_ALG, 29),
+	KDF("hkdf-sha512", "HKDF", "sha512", false, OID_SMIME_ALG, 30),
 
 	/* RFC 3211 2.3, RFC 8018 A.2 and B.1.2 */
 	{ .kind = SN_ALG_PASSWORD, .name = "pwri-kek", .write = true, OID(OID_SMIME_ALG, 9) },

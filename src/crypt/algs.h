@@ -18,6 +18,7 @@ typedef enum sn_alg_kind {
 	SN_ALG_AGREEMENT, /* ECDH with its KDF */
 	SN_ALG_WRAP,      /* AES key wrap */
 	SN_ALG_KEM,       /* key encapsulation (RFC 9629) */
+	SN_ALG_KDF,       /* of its shared secret */
 	SN_ALG_PASSWORD,  /* key encryption under a key made from a password */
 	SN_ALG_MAC,       /* the PRF of a key derivation */
 	SN_ALG_DERIVATION,
@@ -43,7 +44,8 @@ typedef struct sn_alg {
 	size_t iv_size;     /* octets: CBC IV, GCM nonce as written */
 	size_t size;        /* octets: digest size, block size of CBC */
 	const char *digest; /* name of the digest of a signature or KDF; NULL: the signer's */
-	const char *key;    /* "rsa", "ec", "ed25519" …: the kind of key a signature is made by */
+	const char *key;    /* "rsa", "ec", "ed25519" …: the kind of key a signature is made by, a
+			       KEM is for; NULL of a KEM: it is named only */
 	bool weak;          /* read and reported weak, never written */
 	bool write;         /* signet writes it */
 	bool legacy;        /* in libcrypto's legacy provider, which is loaded for it */

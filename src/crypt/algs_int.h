@@ -28,7 +28,7 @@ typedef struct sn_algorithms {
 size_t sn_alg_index(const sn_alg *alg);
 /* Drops all that was fetched, and the providers. */
 void sn_algorithms_clear(sn_algorithms *algorithms);
-/* The KDF of an agreement or a derivation. */
+/* The KDF of an agreement, a KEM or a derivation. */
 signet_status sn_alg_kdf(const signet_context *ctx, const sn_alg *alg, EVP_KDF **kdf_out,
     signet_error *err) SIGNET_CHECKED;
 /* Whether libcrypto has keys of that kind (an object identifier in dotted form). */

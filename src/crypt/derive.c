@@ -33,12 +33,15 @@ static signet_status run(const signet_context *ctx, const sn_alg *alg, const OSS
 	return status;
 }
 
-static OSSL_PARAM digest_param(const sn_alg *alg, char name[NAME_MAX_SIZE])
+static OSSL_PARAM hash_param(const sn_alg *hash, char name[NAME_MAX_SIZE])
 {
-	const sn_alg *hash = sn_alg_by_name(SN_ALG_DIGEST, alg->digest);
-
 	(void)snprintf(name, NAME_MAX_SIZE, "%s", hash->libcrypto);
 	return OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, name, 0);
+}
+
+static OSSL_PARAM digest_param(const sn_alg *alg, char name[NAME_MAX_SIZE])
+{
+	return hash_param(sn_alg_by_name(SN_ALG_DIGEST, alg->digest), name);
 }
 
 static OSSL_PARAM octets_param(const char *key, sn_span octets)
@@ -84,4 +87,18 @@ signet_status sn_derive_content_key(const signet_context *ctx, const sn_secret *
 	};
 
 	return run(ctx, alg, params, key->size, secret_out, err);
+}
+
+signet_status sn_kdf_derive(const signet_context *ctx, const sn_kdf *kdf, sn_span shared,
+    sn_span info, size_t size, sn_secret *secret_out, signet_error *err)
+{
+	char name[NAME_MAX_SIZE];
+	const OSSL_PARAM params[] = {
+		hash_param(kdf->hash, name),
+		octets_param(OSSL_KDF_PARAM_KEY, shared),
+		octets_param(OSSL_KDF_PARAM_INFO, info),
+		OSSL_PARAM_construct_end(),
+	};
+
+	return run(ctx, kdf->alg, params, size, secret_out, err);
 }

@@ -14,9 +14,10 @@ static void *fetch(const signet_context *ctx, const sn_alg *alg)
 	case SN_ALG_CIPHER:
 	case SN_ALG_WRAP: return EVP_CIPHER_fetch(libctx, alg->libcrypto, NULL);
 	case SN_ALG_SIGNATURE:
-	case SN_ALG_TRANSPORT:
-	case SN_ALG_KEM: return EVP_KEYMGMT_fetch(libctx, alg->libcrypto, NULL);
+	case SN_ALG_TRANSPORT: return EVP_KEYMGMT_fetch(libctx, alg->libcrypto, NULL);
+	case SN_ALG_KEM: return EVP_KEM_fetch(libctx, alg->libcrypto, NULL);
 	case SN_ALG_AGREEMENT:
+	case SN_ALG_KDF:
 	case SN_ALG_DERIVATION: return EVP_KDF_fetch(libctx, alg->libcrypto, NULL);
 	case SN_ALG_PASSWORD:
 	case SN_ALG_MAC:
@@ -32,9 +33,10 @@ static void drop(sn_alg_kind kind, void *fetched)
 	case SN_ALG_CIPHER:
 	case SN_ALG_WRAP: EVP_CIPHER_free(fetched); break;
 	case SN_ALG_SIGNATURE:
-	case SN_ALG_TRANSPORT:
-	case SN_ALG_KEM: EVP_KEYMGMT_free(fetched); break;
+	case SN_ALG_TRANSPORT: EVP_KEYMGMT_free(fetched); break;
+	case SN_ALG_KEM: EVP_KEM_free(fetched); break;
 	case SN_ALG_AGREEMENT:
+	case SN_ALG_KDF:
 	case SN_ALG_DERIVATION: EVP_KDF_free(fetched); break;
 	case SN_ALG_PASSWORD:
 	case SN_ALG_MAC:
@@ -94,7 +96,8 @@ signet_status sn_alg_cipher(
 signet_status sn_alg_kdf(
     const signet_context *ctx, const sn_alg *alg, EVP_KDF **kdf_out, signet_error *err)
 {
-	const bool fits = alg->kind == SN_ALG_AGREEMENT || alg->kind == SN_ALG_DERIVATION;
+	const bool fits = alg->kind == SN_ALG_AGREEMENT || alg->kind == SN_ALG_KDF ||
+			  alg->kind == SN_ALG_DERIVATION;
 	EVP_KDF *kdf = fits ? cached(ctx, alg) : NULL;
 
 	if (kdf == NULL)

@@ -8,6 +8,8 @@
 
 typedef enum sn_rsa_read { SN_RSA_READ, SN_RSA_MALFORMED, SN_RSA_UNKNOWN } sn_rsa_read;
 
+enum { SN_RSA_MODULUS_MAX = 2048 }; /* octets: 16384 bits, libcrypto's own ceiling */
+
 typedef struct sn_pss {
 	const sn_alg *hash;
 	const sn_alg *mask_hash;

@@ -16,8 +16,6 @@
  * such thing; one path for all versions is the one that is tested.
  */
 
-enum { MODULUS_MAX = 2048 }; /* octets: 16384 bits, libcrypto's own ceiling */
-
 static bool hmac(const signet_context *ctx, const uint8_t key[32], sn_span text, uint8_t out[32])
 {
 	size_t size = 0;
@@ -30,13 +28,13 @@ static bool hmac(const signet_context *ctx, const uint8_t key[32], sn_span text,
 /* A hash of the private exponent in the length of the modulus. */
 static bool hash_exponent(const signet_key *key, uint8_t out[32])
 {
-	uint8_t exponent[MODULUS_MAX];
+	uint8_t exponent[SN_RSA_MODULUS_MAX];
 	const int size = EVP_PKEY_get_size(key->body.pkey);
 	size_t hash_size = 0;
 	BIGNUM *d = NULL;
 	bool done = false;
 
-	if (size > 0 && size <= MODULUS_MAX &&
+	if (size > 0 && size <= SN_RSA_MODULUS_MAX &&
 	    EVP_PKEY_get_bn_param(key->body.pkey, OSSL_PKEY_PARAM_RSA_D, &d) == 1 &&
 	    BN_bn2binpad(d, exponent, size) == size)
 		done = EVP_Q_digest(sn_context_libctx(key->body.ctx), "SHA256", NULL, exponent,
@@ -105,7 +103,7 @@ static bool decrypt_raw(const signet_key *key, sn_span wrapped, uint8_t *em)
 /* secret holds the rejection key, and is replaced when the octets are right. */
 static void unwrap_pkcs1(const signet_key *key, sn_span wrapped, sn_secret *secret)
 {
-	uint8_t em[MODULUS_MAX] = { 0 };
+	uint8_t em[SN_RSA_MODULUS_MAX] = { 0 };
 	const size_t modulus = (size_t)EVP_PKEY_get_size(key->body.pkey);
 	const uint8_t *message = em + modulus - secret->size;
 	uint8_t good;
@@ -151,7 +149,7 @@ static signet_status unwrap_oaep(const signet_key *key, const sn_oaep *oaep, sn_
     sn_secret *secret, signet_error *err)
 {
 	const signet_context *ctx = key->body.ctx;
-	uint8_t plain[MODULUS_MAX] = { 0 };
+	uint8_t plain[SN_RSA_MODULUS_MAX] = { 0 };
 	size_t got = sizeof(plain);
 	EVP_PKEY_CTX *work;
 	const EVP_MD *md;
@@ -164,7 +162,7 @@ static signet_status unwrap_oaep(const signet_key *key, const sn_oaep *oaep, sn_
 	if (work == NULL || EVP_PKEY_decrypt_init(work) != 1 ||
 	    !prepare_oaep(work, md, mask_md, oaep->label)) {
 		status = sn_crypto_fail(err, SIGNET_E_CRYPTO, "cannot unwrap a key by RSA-OAEP");
-	} else if (EVP_PKEY_get_size(key->body.pkey) <= MODULUS_MAX &&
+	} else if (EVP_PKEY_get_size(key->body.pkey) <= SN_RSA_MODULUS_MAX &&
 		   EVP_PKEY_decrypt(work, plain, &got, wrapped.data, wrapped.size) == 1 &&
 		   got == secret->size) {
 		memcpy(secret->data, plain, got);

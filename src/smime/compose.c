@@ -70,8 +70,7 @@ static signet_status take_digest(signet_compose *compose, const char *name, sign
 static signet_status take_transport(signet_compose *compose, const char *name, signet_error *err)
 {
 	compose->is_transport_auto = name == NULL || strcmp(name, "auto") == 0;
-	compose->oaep = name != NULL && strcmp(name, "oaep") == 0;
-	if (compose->is_transport_auto || compose->oaep || strcmp(name, "pkcs1") == 0)
+	if (sn_cms_rsa_way_by_name(name, &compose->rsa_way))
 		return SIGNET_OK;
 	return signet_fail(
 	    err, SIGNET_E_USAGE, SIGNET_NO_OFFSET, "unknown key transport %.64s", name);

@@ -109,9 +109,11 @@ const sn_alg *sn_compose_cipher_for(const signet_compose *compose, size_t copy)
 	return choose(compose, compose->named.items, compose->named.count);
 }
 
-bool sn_compose_wants_oaep(const signet_compose *compose, const sn_compose_recipient *who)
+sn_cms_rsa_way sn_compose_rsa_way(const signet_compose *compose, const sn_compose_recipient *who)
 {
-	return compose->oaep || (compose->is_transport_auto && who->is_known && who->known.oaep);
+	if (compose->is_transport_auto && who->is_known && who->known.oaep)
+		return SN_CMS_RSA_OAEP;
+	return compose->rsa_way;
 }
 
 const char *signet_compose_copy_cipher(const signet_compose *compose, size_t copy)

@@ -100,7 +100,7 @@ static signet_status add_readers(infos *in, signet_error *err)
 		if (in->readers[i].is_repeated)
 			continue;
 		status = sn_cms_recipient_write(compose->ctx, in->readers[i].who->cert,
-		    sn_compose_wants_oaep(compose, in->readers[i].who),
+		    sn_compose_rsa_way(compose, in->readers[i].who),
 		    &in->envelope->key, compose->cipher->key_size, &in->envelope->infos, &version,
 		    err);
 		count_version(in->envelope, version);

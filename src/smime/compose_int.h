@@ -18,6 +18,7 @@
 
 #include "base/buf.h"
 #include "cms/capabilities.h"
+#include "cms/recipient.h"
 #include "cms/writer.h"
 #include "crypt/algs.h"
 #include "crypt/digest.h"
@@ -108,7 +109,7 @@ struct signet_compose {
 	signet_input_form form; /* MIME, DER or PEM */
 	bool opaque;
 	bool detached;
-	bool oaep;
+	sn_cms_rsa_way rsa_way; /* unless is_transport_auto and the recipient says otherwise */
 	bool cek_hkdf;
 	bool compress;
 	bool ignore_sender;
@@ -183,7 +184,7 @@ signet_status sn_compose_check_anybody(
 /* What the certificate itself says of its owner's capabilities (RFC 4262). */
 void sn_compose_recipient_read_cert(sn_compose_recipient *who);
 const sn_alg *sn_compose_cipher_for(const signet_compose *compose, size_t copy);
-bool sn_compose_wants_oaep(const signet_compose *compose, const sn_compose_recipient *who);
+sn_cms_rsa_way sn_compose_rsa_way(const signet_compose *compose, const sn_compose_recipient *who);
 
 /* compose_pass.c */
 /* Takes size and digests of the content, and the fields that go outside. Once. */

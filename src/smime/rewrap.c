@@ -18,7 +18,7 @@ struct signet_rewrap {
 	signet_rewrap_options options;
 	signet_open_options open; /* the same for the stages that find the key */
 	signet_cert_list *certs;
-	bool oaep;
+	sn_cms_rsa_way rsa_way;
 };
 
 enum {
@@ -54,23 +54,23 @@ typedef struct work {
 signet_status signet_rewrap_new(signet_context *ctx, const signet_rewrap_options *options,
     signet_rewrap **rewrap_out, signet_error *err)
 {
-	const char *transport = options->key_transport;
+	sn_cms_rsa_way rsa_way;
 	signet_rewrap *rewrap;
 	signet_status status;
 
 	if (options->version != SIGNET_REWRAP_OPTIONS_VERSION)
 		return signet_fail(err, SIGNET_E_USAGE, SIGNET_NO_OFFSET,
 		    "options of version %u, which this library does not know", options->version);
-	if (transport != NULL && strcmp(transport, "auto") != 0 &&
-	    strcmp(transport, "pkcs1") != 0 && strcmp(transport, "oaep") != 0)
+	if (!sn_cms_rsa_way_by_name(options->key_transport, &rsa_way))
 		return signet_fail(err, SIGNET_E_USAGE, SIGNET_NO_OFFSET,
-		    "the key transport \"%.40s\" is none of auto, pkcs1, oaep", transport);
+		    "the key transport \"%.40s\" is none of auto, pkcs1, oaep, kem",
+		    options->key_transport);
 	rewrap = sn_calloc(ctx, 1, sizeof(*rewrap), err);
 	if (rewrap == NULL)
 		return SIGNET_E_MEMORY;
 	rewrap->ctx = ctx;
 	rewrap->options = *options;
-	rewrap->oaep = transport != NULL && strcmp(transport, "oaep") == 0;
+	rewrap->rsa_way = rsa_way;
 	rewrap->open = (signet_open_options)SIGNET_OPEN_OPTIONS_INIT;
 	rewrap->open.mode = SIGNET_DECRYPT;
 	rewrap->open.form = options->form;
@@ -250,13 +250,17 @@ static signet_status write_infos(work *w, sn_buf *infos, signet_error *err)
 	signet_status status = SIGNET_OK;
 
 	for (size_t i = 0; i < signet_cert_list_count(rewrap->certs) && status == SIGNET_OK; i++) {
+		const size_t at = infos->size;
 		unsigned version = 0;
 
 		status = sn_cms_recipient_write(rewrap->ctx,
-		    signet_cert_list_get(rewrap->certs, i), rewrap->oaep, &enc->key,
+		    signet_cert_list_get(rewrap->certs, i), rewrap->rsa_way, &enc->key,
 		    enc->cipher->key_size, infos, &version, err);
 		if (version != 0)
 			w->is_plain = false;
+		/* a KEMRecipientInfo is an OtherRecipientInfo */
+		if (status == SIGNET_OK && infos->data[at] == SN_BER_CONTEXT_CONSTRUCTED(4))
+			w->has_password_or_other = true;
 	}
 	return status;
 }

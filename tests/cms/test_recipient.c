@@ -525,18 +525,23 @@ static void recipient__written_ones_are_read_back(void **state)
 {
 	static const struct {
 		const char *cert, *key;
-		bool oaep;
+		sn_cms_rsa_way way;
 		size_t size;
 		unsigned version;
 		const char *algorithm;
 	} rows[] = {
-		{ "cms/bob-rsa.cer", "cms/bob-rsa.pem", false, 32, 0, "rsa-pkcs1" },
-		{ "cms/bob-rsa.cer", "cms/bob-rsa.pem", true, 32, 0, "rsa-oaep" },
-		{ "cms/bob-rsa.cer", "cms/bob-rsa.pem", false, 16, 0, "rsa-pkcs1" },
-		{ "cms/bob-ec.cer", "cms/bob-ec.pem", false, 16, 3, "ecdh-sha256" },
-		{ "cms/bob-ec.cer", "cms/bob-ec.pem", false, 24, 3, "ecdh-sha256" },
-		{ "cms/bob-ec.cer", "cms/bob-ec.pem", true, 32, 3, "ecdh-sha256" },
-		{ "cms/bob-x25519.cer", "cms/bob-x25519.pem", false, 32, 3, "ecdh-hkdf-sha256" },
+		{ "cms/bob-rsa.cer", "cms/bob-rsa.pem", SN_CMS_RSA_PKCS1, 32, 0, "rsa-pkcs1" },
+		{ "cms/bob-rsa.cer", "cms/bob-rsa.pem", SN_CMS_RSA_OAEP, 32, 0, "rsa-oaep" },
+		{ "cms/bob-rsa.cer", "cms/bob-rsa.pem", SN_CMS_RSA_PKCS1, 16, 0, "rsa-pkcs1" },
+		{ "cms/bob-rsa.cer", "cms/bob-rsa.pem", SN_CMS_RSA_KEM, 16, 0, "rsa-kem" },
+		{ "cms/bob-rsa.cer", "cms/bob-rsa.pem", SN_CMS_RSA_KEM, 24, 0, "rsa-kem" },
+		{ "cms/bob-rsa.cer", "cms/bob-rsa.pem", SN_CMS_RSA_KEM, 32, 0, "rsa-kem" },
+		{ "cms/bob-ec.cer", "cms/bob-ec.pem", SN_CMS_RSA_PKCS1, 16, 3, "ecdh-sha256" },
+		{ "cms/bob-ec.cer", "cms/bob-ec.pem", SN_CMS_RSA_PKCS1, 24, 3, "ecdh-sha256" },
+		{ "cms/bob-ec.cer", "cms/bob-ec.pem", SN_CMS_RSA_OAEP, 32, 3, "ecdh-sha256" },
+		{ "cms/bob-ec.cer", "cms/bob-ec.pem", SN_CMS_RSA_KEM, 32, 3, "ecdh-sha256" },
+		{ "cms/bob-x25519.cer", "cms/bob-x25519.pem", SN_CMS_RSA_PKCS1, 32, 3,
+		    "ecdh-hkdf-sha256" },
 	};
 	kit *k = *state;
 
@@ -555,7 +560,7 @@ static void recipient__written_ones_are_read_back(void **state)
 
 		sn_buf_init(&out, k->ctx, 4096, "recipient");
 		must(sn_secret_random(k->ctx, rows[i].size, &secret, &k->err), &k->err);
-		must(sn_cms_recipient_write(k->ctx, cert, rows[i].oaep, &secret, rows[i].size, &out,
+		must(sn_cms_recipient_write(k->ctx, cert, rows[i].way, &secret, rows[i].size, &out,
 			 &version, &k->err),
 		    &k->err);
 		assert_int_equal(version, rows[i].version);
@@ -596,7 +601,8 @@ static void recipient__key_that_cannot_encrypt_is_refused(void **state)
 	sn_buf_init(&out, k->ctx, 4096, "recipient");
 	must(sn_secret_random(k->ctx, 32, &secret, &k->err), &k->err);
 	assert_int_equal(
-	    sn_cms_recipient_write(k->ctx, cert, false, &secret, 32, &out, &version, &k->err),
+	    sn_cms_recipient_write(
+		k->ctx, cert, SN_CMS_RSA_PKCS1, &secret, 32, &out, &version, &k->err),
 	    SIGNET_E_NO_CERT);
 	assert_int_equal(version, 9);
 	assert_int_equal(out.size, 0);
@@ -607,6 +613,7 @@ static void recipient__key_that_cannot_encrypt_is_refused(void **state)
 
 typedef struct wanted {
 	sn_span cert;
+	sn_cms_rsa_way way;
 } wanted;
 
 static signet_status write_once(signet_context *ctx, void *user, signet_error *err)
@@ -622,7 +629,8 @@ static signet_status write_once(signet_context *ctx, void *user, signet_error *e
 	if (status == SIGNET_OK)
 		status = sn_secret_random(ctx, 32, &secret, err);
 	if (status == SIGNET_OK)
-		status = sn_cms_recipient_write(ctx, cert, false, &secret, 32, &out, &version, err);
+		status =
+		    sn_cms_recipient_write(ctx, cert, r->way, &secret, 32, &out, &version, err);
 	if (status != SIGNET_OK)
 		assert_int_equal(out.size, 0);
 	sn_buf_clear(&out);
@@ -639,6 +647,8 @@ static void recipient__memory_running_out_is_clean(void **state)
 	free((void *)r.cert.data);
 	r.cert = read_data("cms/bob-rsa.cer");
 	assert_true(kit_oom_all(write_once, &r) > 3);
+	r.way = SN_CMS_RSA_KEM;
+	assert_true(kit_oom_all(write_once, &r) > 5);
 	free((void *)r.cert.data);
 }
 

@@ -349,7 +349,8 @@ static void seal_begin(kit *k, sealing *s, const char *cipher, const char *who, 
 	sn_buf_init(&s->infos, k->ctx, 1 << 16, "infos");
 	must(sn_secret_random(k->ctx, alg->key_size, &s->key, &k->err), &k->err);
 	must(sn_cms_recipient_write(
-		 k->ctx, cert, false, &s->key, alg->key_size, &s->infos, &s->spec.version, &k->err),
+		 k->ctx, cert, SN_CMS_RSA_PKCS1, &s->key, alg->key_size, &s->infos,
+		 &s->spec.version, &k->err),
 	    &k->err);
 	s->spec.key = &s->key;
 	s->spec.recipient_infos = (sn_span){ s->infos.data, s->infos.size };

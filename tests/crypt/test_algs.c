@@ -62,7 +62,7 @@ static void table__is_known_to_libcrypto(void **state)
 
 	for (size_t i = 0; (alg = sn_alg_at(i)) != NULL; i++) {
 		/* what depends on the release and on packages: either answer, the same twice */
-		if (alg->legacy || alg->kind == SN_ALG_KEM) {
+		if (alg->legacy || (alg->kind == SN_ALG_KEM && alg->key == NULL)) {
 			assert_int_equal(sn_alg_is_available(k->ctx, alg),
 			    sn_alg_is_available(k->ctx, alg));
 			continue;
@@ -100,6 +100,9 @@ static const struct {
 	{ SN_ALG_CIPHER, "rc2-40-cbc", "1.2.840.113549.3.2" },
 	{ SN_ALG_CIPHER, "des-cbc", "1.3.14.3.2.7" },
 	{ SN_ALG_WRAP, "3des-wrap", "1.2.840.113549.1.9.16.3.6" },
+	{ SN_ALG_KEM, "rsa-kem", "1.0.18033.2.2.4" },
+	{ SN_ALG_KDF, "kdf3", "1.3.133.16.840.9.44.1.2" },
+	{ SN_ALG_KDF, "hkdf-sha512", "1.2.840.113549.1.9.16.3.30" },
 	{ SN_ALG_KEM, "ml-kem-768", "2.16.840.1.101.3.4.4.2" },
 	{ SN_ALG_PASSWORD, "pwri-kek", "1.2.840.113549.1.9.16.3.9" },
 	{ SN_ALG_DERIVATION, "pbkdf2", "1.2.840.113549.1.5.12" },

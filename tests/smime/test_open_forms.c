@@ -45,8 +45,8 @@ static octets with_attributes(fixture *f)
 
 	assert_int_equal(sn_secret_random(f->ctx, cipher->key_size, &key, NULL), SIGNET_OK);
 	sn_buf_init(&infos, f->ctx, 1 << 16, "recipients");
-	assert_int_equal(sn_cms_recipient_write(f->ctx, f->bob.cert, false, &key, cipher->key_size, &infos,
-	    &spec.version, NULL), SIGNET_OK);
+	assert_int_equal(sn_cms_recipient_write(f->ctx, f->bob.cert, SN_CMS_RSA_PKCS1, &key,
+	    cipher->key_size, &infos, &spec.version, NULL), SIGNET_OK);
 	spec.key = &key;
 	spec.recipient_infos = (sn_span){ infos.data, infos.size };
 	assert_int_equal(signet_sink_memory_new(f->ctx, 1 << 16, &memory, NULL), SIGNET_OK);

@@ -294,7 +294,7 @@ static void message__with_authenticated_attributes_is_rewritten(void **state)
 	sn_ber_writer_end(&w, attribute);
 	assert_int_equal(sn_secret_random(k->ctx, 16, &key, &err), SIGNET_OK);
 	assert_int_equal(sn_cms_recipient_write(
-	    k->ctx, k->bob.cert, false, &key, 16, &infos, &version, &err), SIGNET_OK);
+	    k->ctx, k->bob.cert, SN_CMS_RSA_PKCS1, &key, 16, &infos, &version, &err), SIGNET_OK);
 	spec.recipient_infos = (sn_span){ infos.data, infos.size };
 	spec.authenticated_attributes = (sn_span){ attributes.data, attributes.size };
 	assert_int_equal(signet_sink_memory_new(k->ctx, 1 << 16, &memory, &err), SIGNET_OK);
