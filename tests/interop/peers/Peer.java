@@ -204,6 +204,5 @@ public final class Peer {
 				results.println(fields[0] + "\t" + said.replaceAll("\\s+", " ").replaceAll("org\\.bouncycastle\\.[a-z.]*", ""));
 			}
 		}
-		System.out.println(BC.getVersionStr());
 	}
 }

@@ -27,6 +27,12 @@ def split(row, message):
     return body_der(message), None
 
 
+def packaged(package):
+    """The version that Debian packed, without what Debian adds to it."""
+    found = run("dpkg-query", "-W", "-f", "${Version}", package).stdout.decode()
+    return re.sub(r"^\d+:|-.*", "", found) or "?"
+
+
 class Peer:
     name = command = ""
 
@@ -111,8 +117,7 @@ class NSS(Peer):
              "aes-256-cbc", b"\x2a\x86\x48\x86\xf7\x0d\x03\x07": "3des"}
 
     def version(self):
-        found = run("dpkg-query", "-W", "-f", "${Version}", "libnss3-tools").stdout.decode()
-        return re.sub(r"^\d+:|-.*", "", found) or "?"
+        return packaged("libnss3-tools")
 
     def begin(self):
         os.mkdir("nss")
@@ -273,13 +278,13 @@ class BouncyCastle(Peer):
     ALGORITHMS = {"rsa-2048": "SHA256withRSA", "rsa-3072": "SHA256withRSA", "rsa-pss": "SHA256withRSAandMGF1",
                   "p-256": "SHA256withECDSA", "p-384": "SHA384withECDSA", "p-521": "SHA512withECDSA",
                   "ed25519": "Ed25519", "ed448": "Ed448"}
-    found = "?"
 
     def is_here(self):
         return super().is_here() and all(os.path.exists(f"/usr/share/java/{jar}.jar") for jar in self.JARS)
 
     def version(self):
-        return self.found
+        # the provider knows itself as a number: of 1.80 that says 1.8
+        return packaged("libbcprov-java")
 
     def job(self, kind, row, message, path):
         key = [f"{row.key}.p8", f"{row.key}.cer"]
@@ -306,8 +311,7 @@ class BouncyCastle(Peer):
         lines = ["\t".join([job, *self.job(kind, row, message, f"bc/{job}")]) for job, kind, row, message in jobs]
         write("bc/jobs", "".join(line + "\n" for line in lines))
         must("javac", "-d", "bc", "-cp", classes, f"{HERE}/../peers/Peer.java")
-        said = must("java", "-XX:TieredStopAtLevel=1", "-cp", classes, "Peer", "bc/jobs", "bc/results")
-        self.found = said.decode().strip()
+        must("java", "-XX:TieredStopAtLevel=1", "-cp", classes, "Peer", "bc/jobs", "bc/results")
         results = {}
         for line in read("bc/results").decode().splitlines():
             job, text = line.split("\t", 1)
