@@ -1,6 +1,6 @@
 /*
- * Opens a whole message with Alice's and Bob's keys. Nothing may crash; opening in pieces must come
- * to the same verdict and content; content leaves with the verdicts that let it.
+ * Opens a whole message with the keys of Alice (EC) and Bob (EC, RSA). Nothing may crash; opening in
+ * pieces must come to the same verdict and content; content leaves with the verdicts that let it.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -13,11 +13,12 @@
 typedef struct world {
 	signet_context *ctx;
 	signet_trust *trust;
-	signet_identity *identities[2];
+	signet_identity *identities[3];
 } world;
 
 static const char *const names[] = { SIGNET_SOURCE "/tests/data/cms/alice-ec.pem",
-	SIGNET_SOURCE "/tests/data/cms/bob-ec.pem" };
+	SIGNET_SOURCE "/tests/data/cms/bob-ec.pem",
+	SIGNET_SOURCE "/tests/data/cms/bob-rsa.pem" };
 
 static void read_file(world *w, const char *path, uint8_t *data, size_t room, size_t *size_out)
 {
@@ -67,6 +68,7 @@ static const world *the_world(void)
 		abort();
 	add_identity(&w, 0);
 	add_identity(&w, 1);
+	add_identity(&w, 2);
 	return &w;
 }
 
@@ -94,7 +96,7 @@ static outcome open_in(const world *w, const uint8_t *data, size_t size, size_t 
 	call.options.trust = w->trust;
 	call.options.time = 1790000000;
 	call.options.identities = w->identities;
-	call.options.identity_count = 2;
+	call.options.identity_count = 3;
 	call.options.keks = &kek;
 	call.options.kek_count = 1;
 	call.options.password = (const uint8_t *)"sesame";

@@ -1,6 +1,6 @@
 #!/bin/bash
 # RSA-KEM (RFC 9690), which no program at hand has, against a second implementation of it (kem.py), both ways:
-# every KDF inside and outside, every wrap, with and without ukm.
+# KDFs inside and outside, every wrap, with and without ukm.
 set -eu
 here=$(dirname "$0")
 fails=0
@@ -20,19 +20,18 @@ openssl req -x509 -nodes -newkey rsa:3072 -keyout bob.key -out bob.crt -days 30 
 openssl x509 -in bob.crt -pubkey -noout >bob.pub
 bob=(--no-store --cert bob.crt --key bob.key)
 
-for inner in - kdf3-sha256 kdf3-sha384 kdf3-sha512 hkdf-sha256 hkdf-sha512; do
+wraps=(128 192 256)
+for inner in - kdf3-sha384 kdf3-sha512 hkdf-sha256; do
 	for outer in kdf3-sha256 kdf3-sha384 kdf3-sha512 hkdf-sha256 hkdf-sha384 hkdf-sha512; do
-		for bits in 128 192 256; do
-			ukm=-
-			[ $((count % 2)) -eq 0 ] || ukm=00112233445566778899
-			what="$inner, $outer, $bits, $ukm" status=0
-			count=$((count + 1))
-			python3 "$here/kem.py" seal c0ffee bob.pub $inner $outer $bits $ukm <octets >made
-			rm -f got
-			"$SIGNET" decrypt "${bob[@]}" --allow-unauthenticated -o got made 2>err || status=$?
-			[ $status -eq 5 ] || wrong "$what: status $status"
-			cmp -s octets got || wrong "$what: other octets"
-		done
+		bits=${wraps[count / 2 % 3]} ukm=-
+		[ $((count % 2)) -eq 0 ] || ukm=00112233445566778899
+		what="$inner, $outer, $bits, $ukm" status=0
+		count=$((count + 1))
+		python3 "$here/kem.py" seal c0ffee bob.pub $inner $outer "$bits" $ukm <octets >made
+		rm -f got
+		"$SIGNET" decrypt "${bob[@]}" --allow-unauthenticated -o got made 2>err || status=$?
+		[ $status -eq 5 ] || wrong "$what: status $status"
+		cmp -s octets got || wrong "$what: other octets"
 	done
 done
 for bits in 128 192 256; do
