@@ -26,7 +26,7 @@ enum {
 	CONTENT = 4096,
 	WITHIN = 4000,          /* octets at the end of a bare object that are surely ciphertext, */
 	AFTER = 18,             /* before a tag, or the padding */
-	ITERATIONS = 10,        /* of PBKDF2: 600000, which signet writes, would take weeks */
+	ITERATIONS = 10,        /* of PBKDF2: with 600000, as signet writes, a case would take hours */
 	TEXT_MAX = 1 << 16
 };
 
