@@ -116,7 +116,8 @@ def differences(kept, now):
             yield f"{key[1]}: {'not kept' if key not in old else 'not run'}"
             continue
         for column, before, after in zip(columns, old[key], new[key]):
-            if before != after:
+            # how a peer says no may depend on random octets; that it does must not
+            if (before == YES) != (after == YES):
                 yield f"{key[0][4:]}: {key[1]}: {column}: kept \"{before}\", run \"{after}\""
 
 
