@@ -10,6 +10,7 @@
 #include "crypt/algs_int.h"
 #include "crypt/der_int.h"
 #include "crypt/key_int.h"
+#include "crypt/key_v2.h"
 #include "crypt/pbe.h"
 #include "crypt/pem_int.h"
 
@@ -98,20 +99,43 @@ static signet_status unknown_kind(const reader *r, const char *oid, signet_error
 	    oid);
 }
 
+static signet_status read_v2(
+    reader *r, const char *kind, sn_span behind_version, signet_error *err)
+{
+	sn_key_v2 key;
+	sn_buf der;
+	signet_status status;
+
+	if (!sn_key_v2_read(behind_version, &key))
+		return no_key(r, err);
+	sn_buf_init_secret(&der, r->ctx, SN_KEY_OCTETS_MAX, "a private key");
+	status = sn_key_v2_write_v1(&key, &der, err);
+	if (status == SIGNET_OK)
+		r->pkey = decode(r, (sn_span){ der.data, der.size }, "PrivateKeyInfo", kind);
+	if (status == SIGNET_OK && (r->pkey == NULL || !sn_key_v2_fits(&key, r->pkey)))
+		status = no_key(r, err);
+	sn_buf_clear(&der);
+	return status;
+}
+
 /* RFC 5208 5: version, privateKeyAlgorithm, privateKey … */
 static signet_status read_plain(reader *r, sn_span der, signet_error *err)
 {
 	char text[SN_OID_TEXT];
 	sn_span rest = der;
-	sn_span inside, version, oid, parameters;
+	sn_span inside, version, behind_version, oid, parameters;
 
 	if (!sn_der_take(&rest, SN_DER_SEQUENCE, &inside) ||
-	    !sn_der_take(&inside, SN_DER_INTEGER, &version) ||
-	    !sn_der_take_algorithm(&inside, &oid, &parameters))
+	    !sn_der_take(&inside, SN_DER_INTEGER, &version))
+		return no_key(r, err);
+	behind_version = inside;
+	if (!sn_der_take_algorithm(&inside, &oid, &parameters))
 		return no_key(r, err);
 	sn_oid_text(oid, text);
 	if (!sn_key_is_known(r->ctx, text))
 		return unknown_kind(r, text, err);
+	if (version.size == 1 && version.data[0] == 1)
+		return read_v2(r, text, behind_version, err);
 	r->pkey = decode(r, der, "PrivateKeyInfo", text);
 	return r->pkey != NULL ? SIGNET_OK : no_key(r, err);
 }

@@ -505,6 +505,49 @@ static void pkcs8__of_an_unknown_kind_is_unavailable_and_of_a_known_one_malforme
 	assert_null(key);
 }
 
+/* RFC 8410 10.3, 10.4 and 7; what OpenSSL 3.0 refuses, and what 3.5 takes though it is wrong */
+static void pkcs8_v2__is_read_where_its_two_keys_belong_together(void **state)
+{
+	static const struct {
+		const char *file;
+		bool good;
+	} rows[] = {
+		{ "rfc8410/sec7-ed25519.key", true }, { "rfc8410/sec7-ed25519-v2-attrs-pub.key", true },
+		{ "rfc8410/sec10.3-ed25519-v2-attrs-pub.key", true },
+		{ "rfc8410/sec10.4-bad-ed25519-short-first.key", false },
+		{ "rfc8410/sec10.4-bad-ed25519-short-last.key", false },
+		{ "rfc8410/sec10.4-bad-x25519-mask.key", false },
+	};
+	/* the same key with the public key of another, then with one that is too short */
+	static const char other[] = "3051020101300506032b657004220420d4ee72dbf913584ad5b6d8f1f769f8ad"
+	    "3afe7c28cbf1d4fbe097a88f4475584281210019bf44096984cdfe8541bac167dc3b96c85086aa30b6b6cb0c"
+	    "5c38ad703166e0";
+	kit *k = *state;
+	uint8_t data[128];
+	sn_span der = unhex(other, data, sizeof(data));
+	signet_key *key = NULL;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const sn_span text = read_data(rows[i].file);
+		const signet_status status =
+		    signet_key_read(k->ctx, text.data, text.size, "f", NULL, &key, &k->err);
+
+		print_message("%s\n", rows[i].file);
+		assert_int_equal(status, rows[i].good ? SIGNET_OK : SIGNET_E_MALFORMED);
+		signet_key_unref(&key);
+		free((void *)text.data);
+	}
+	assert_int_equal(signet_key_read(k->ctx, der.data, der.size, "f", NULL, &key, &k->err),
+	    SIGNET_E_MALFORMED);
+	data[der.size - 1] = 0xe1;
+	must(signet_key_read(k->ctx, der.data, der.size, "f", NULL, &key, &k->err), &k->err);
+	signet_key_unref(&key);
+	for (size_t size = 0; size < der.size; size++)
+		assert_int_equal(signet_key_read(k->ctx, der.data, size, "f", NULL, &key, &k->err),
+		    SIGNET_E_MALFORMED);
+	assert_null(key);
+}
+
 static signet_status oom_key(signet_context *ctx, void *user, signet_error *err)
 {
 	const sn_span *data = user;
@@ -577,6 +620,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 		    pkcs8__of_an_unknown_kind_is_unavailable_and_of_a_known_one_malformed,
 		    kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+		    pkcs8_v2__is_read_where_its_two_keys_belong_together, kit_setup, kit_teardown),
 		cmocka_unit_test(key__without_memory_fails_cleanly),
 	};
 
