@@ -45,11 +45,16 @@ extern "C" {
 
 enum { SIGNET_SIGN = 1, SIGNET_ENCRYPT = 2 };
 
+/*
+ * Header protection (RFC 9788): the author's fields go into what is signed or encrypted, and under
+ * encryption the policy says what is left of them outside. A message that is protected already, and
+ * one whose header has nothing but MIME-Version and Content-*, stays as it is.
+ */
 typedef enum signet_header_policy {
-	SIGNET_HEADERS_BASELINE,
-	SIGNET_HEADERS_SHY,
-	SIGNET_HEADERS_NO_CONFIDENTIALITY,
-	SIGNET_HEADERS_NONE
+	SIGNET_HEADERS_BASELINE,        /* Subject "[...]"; no Comments, no Keywords */
+	SIGNET_HEADERS_SHY,             /* besides, no display names, and Date in UTC */
+	SIGNET_HEADERS_NO_CONFIDENTIALITY, /* all as they are */
+	SIGNET_HEADERS_NONE             /* no header protection */
 } signet_header_policy;
 
 typedef struct signet_compose_options {

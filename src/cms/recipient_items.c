@@ -126,13 +126,15 @@ static signet_status read_originator(
 	return sn_ber_list_end(&inner, "originator", err);
 }
 
-static signet_status read_ukm(sn_ber_list *fields, sn_cms_recipient *recipient, signet_error *err)
+/* ukm under tag: [1] in key agreement, [0] in KEMRecipientInfo. */
+static signet_status read_ukm(
+    sn_ber_list *fields, unsigned tag, sn_cms_recipient *recipient, signet_error *err)
 {
 	sn_ber_item outer;
 	sn_ber_item item;
 	sn_ber_list inner;
 	signet_status status = sn_ber_list_optional(
-	    fields, SN_BER_CONTEXT_CONSTRUCTED(1), "ukm", &outer, &recipient->has_ukm, err);
+	    fields, tag, "ukm", &outer, &recipient->has_ukm, err);
 
 	if (status != SIGNET_OK || !recipient->has_ukm)
 		return status;
@@ -154,7 +156,7 @@ static signet_status read_agreement(
 	if (status == SIGNET_OK)
 		status = read_originator(fields, recipient, err);
 	if (status == SIGNET_OK)
-		status = read_ukm(fields, recipient, err);
+		status = read_ukm(fields, SN_BER_CONTEXT_CONSTRUCTED(1), recipient, err);
 	if (status == SIGNET_OK)
 		status = sn_cms_algorithm_read(
 		    fields, "keyEncryptionAlgorithm", &recipient->key_encryption, err);
@@ -265,24 +267,6 @@ static signet_status read_kek_size(
 	return SIGNET_OK;
 }
 
-static signet_status read_kem_ukm(
-    sn_ber_list *fields, sn_cms_recipient *recipient, signet_error *err)
-{
-	sn_ber_item outer, item;
-	sn_ber_list inner;
-	signet_status status = sn_ber_list_optional(
-	    fields, SN_BER_CONTEXT_CONSTRUCTED(0), "ukm", &outer, &recipient->has_ukm, err);
-
-	if (status != SIGNET_OK || !recipient->has_ukm)
-		return status;
-	inner = sn_ber_list_in(fields, &outer);
-	status = sn_ber_list_expect(&inner, SN_BER_OCTET_STRING, "ukm", &item, err);
-	if (status != SIGNET_OK)
-		return status;
-	recipient->ukm = item.contents;
-	return sn_ber_list_end(&inner, "ukm", err);
-}
-
 /* RFC 9629 3: version, rid, kem, kemct, kdf, kekLength, ukm [0], wrap, encryptedKey */
 static signet_status read_kem(sn_ber_list fields, sn_cms_recipient *recipient, signet_error *err)
 {
@@ -303,7 +287,7 @@ static signet_status read_kem(sn_ber_list fields, sn_cms_recipient *recipient, s
 	if (status == SIGNET_OK)
 		status = read_kek_size(&fields, recipient, err);
 	if (status == SIGNET_OK)
-		status = read_kem_ukm(&fields, recipient, err);
+		status = read_ukm(&fields, SN_BER_CONTEXT_CONSTRUCTED(0), recipient, err);
 	if (status == SIGNET_OK)
 		status = sn_cms_algorithm_read(&fields, "wrap", &recipient->wrap, err);
 	return status == SIGNET_OK ? read_encrypted_key(&fields, recipient, err) : status;

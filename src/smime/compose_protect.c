@@ -11,6 +11,7 @@
 #include "base/time.h"
 #include "smime/classify.h"
 
+/* Fields of servers; and two that are for nobody to see, or made anew. */
 static bool is_trace(const sn_mime_field *field)
 {
 	static const char *const names[] = { "Return-Path", "Received", "Delivered-To",
@@ -120,7 +121,9 @@ static signet_status write_fields(signet_compose *compose, signet_error *err)
 		const size_t before = protected->outer.size;
 
 		if (!is_original(field)) {
-			if (!sn_mime_field_is_content(field) && !sn_mime_field_is(field, "Bcc"))
+			/* HP-Outer, of a message that was protected once, tells of that one */
+			if (!sn_mime_field_is_content(field) && !sn_mime_field_is(field, "Bcc") &&
+			    !sn_mime_field_is(field, "HP-Outer"))
 				status = sn_mime_field_append(field, &protected->outer, err);
 			continue;
 		}

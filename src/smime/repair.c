@@ -23,6 +23,9 @@ typedef struct search {
 
 static bool is_found(const search *s) { return s->repair->code != NULL; }
 
+/* Neither found nor at the end of the work: what is not hashed any more need not be built either. */
+static bool goes_on(const search *s) { return !is_found(s) && s->work >= s->text.size; }
+
 static signet_status take(search *s, const char *code, sn_span content, signet_error *err)
 {
 	s->repair->code = code;
@@ -156,9 +159,9 @@ static signet_status undo_end(search *s, signet_error *err)
 	sn_buf_reset(&s->candidate);
 	status = add(s, 0, size, err);
 	(void)snprintf(s->repair->what, sizeof(s->repair->what), "empty lines at its end came or went");
-	for (int i = 0; i < 4 && status == SIGNET_OK && !is_found(s); i++) {
+	for (int i = 0; i < 4 && status == SIGNET_OK && goes_on(s); i++) {
 		status = test_candidate(s, "altered-blanks", err);
-		if (status == SIGNET_OK && !is_found(s))
+		if (status == SIGNET_OK && goes_on(s))
 			status = sn_buf_append(&s->candidate, "\r\n", 2, err);
 	}
 	return status;
@@ -185,7 +188,7 @@ static signet_status undo_span(search *s, const char *code, const char *what, si
 {
 	signet_status status = SIGNET_OK;
 
-	for (int shorter = 0; shorter < 2 && status == SIGNET_OK && !is_found(s); shorter++) {
+	for (int shorter = 0; shorter < 2 && status == SIGNET_OK && goes_on(s); shorter++) {
 		const size_t cut = shorter != 0 && begin >= 2 ? begin - 2 : begin;
 
 		sn_buf_reset(&s->candidate);
@@ -205,7 +208,7 @@ static signet_status undo_footer(search *s, size_t end, int most, signet_error *
 	size_t begin = end;
 	signet_status status = SIGNET_OK;
 
-	for (int i = 0; i < most && begin > s->body && status == SIGNET_OK && !is_found(s); i++) {
+	for (int i = 0; i < most && begin > s->body && status == SIGNET_OK && goes_on(s); i++) {
 		begin = line_before(&s->text, begin);
 		status = undo_span(s, "altered-footer", "a footer", begin, end, err);
 	}
@@ -217,7 +220,7 @@ static signet_status undo_banner(search *s, signet_error *err)
 	size_t end = s->body;
 	signet_status status = SIGNET_OK;
 
-	for (int i = 0; i < INNER_LINES && end < s->text.size && status == SIGNET_OK && !is_found(s);
+	for (int i = 0; i < INNER_LINES && end < s->text.size && status == SIGNET_OK && goes_on(s);
 	    i++) {
 		end = line_end(&s->text, end);
 		sn_buf_reset(&s->candidate);
@@ -251,7 +254,7 @@ static signet_status undo_part(search *s, signet_error *err)
 	const size_t count = find_delimiters(s, found);
 	signet_status status = SIGNET_OK;
 
-	for (size_t i = 0; i + 1 < count && status == SIGNET_OK && !is_found(s); i++)
+	for (size_t i = 0; i + 1 < count && status == SIGNET_OK && goes_on(s); i++)
 		status = undo_span(s, "altered-part", "a part", found[i], found[i + 1], err);
 	return status;
 }
@@ -263,7 +266,7 @@ static signet_status undo_inside(search *s, signet_error *err)
 	const size_t count = find_delimiters(s, found);
 	signet_status status = SIGNET_OK;
 
-	for (size_t i = 0; i < count && status == SIGNET_OK && !is_found(s); i++)
+	for (size_t i = 0; i < count && status == SIGNET_OK && goes_on(s); i++)
 		/* the line end before a delimiter is the delimiter's: RFC 2046 5.1.1 */
 		status = undo_footer(s, found[i], INNER_LINES, err);
 	return status;
@@ -311,7 +314,7 @@ static signet_status undo_order(search *s, const sn_mime_header *header, signet_
 
 	for (size_t i = 2; i <= header->count; i++)
 		orders *= i;
-	for (size_t n = 1; n < orders && status == SIGNET_OK && !is_found(s); n++) {
+	for (size_t n = 1; n < orders && status == SIGNET_OK && goes_on(s); n++) {
 		size_t order[HEADER_FIELDS] = { 0, 1, 2, 3, 4 };
 		size_t rest = n;
 
@@ -335,7 +338,7 @@ static signet_status undo_move(search *s, const sn_mime_header *header, signet_e
 	signet_status status = SIGNET_OK;
 
 	for (size_t from = 0; from < header->count && status == SIGNET_OK; from++)
-		for (size_t to = 0; to < header->count && status == SIGNET_OK && !is_found(s); to++) {
+		for (size_t to = 0; to < header->count && status == SIGNET_OK && goes_on(s); to++) {
 			size_t order[FIELDS_MAX];
 			size_t next = 0;
 
@@ -360,7 +363,7 @@ static signet_status undo_header(search *s, signet_error *err)
 		as_is[i] = i;
 	if (status == SIGNET_OK && header.count != 0 && header.count <= FIELDS_MAX) {
 		status = try_order(s, &header, as_is, true, err);
-		if (status == SIGNET_OK && !is_found(s))
+		if (status == SIGNET_OK && goes_on(s))
 			status = header.count <= HEADER_FIELDS ? undo_order(s, &header, err)
 							       : undo_move(s, &header, err);
 	}
@@ -381,7 +384,7 @@ static signet_status undo_wrapping(search *s, signet_error *err)
 
 	sn_mime_header_clear(&header);
 	(void)snprintf(s->repair->what, sizeof(s->repair->what), "its base64 was wrapped anew");
-	for (size_t w = 0; is_base64 && w < 4 && status == SIGNET_OK && !is_found(s); w++) {
+	for (size_t w = 0; is_base64 && w < 4 && status == SIGNET_OK && goes_on(s); w++) {
 		size_t column = 0;
 
 		sn_buf_reset(&s->candidate);
@@ -397,9 +400,9 @@ static signet_status undo_wrapping(search *s, signet_error *err)
 			if (status == SIGNET_OK)
 				status = sn_buf_append_byte(&s->candidate, s->text.data[i], err);
 		}
-		for (int end = 0; end < 2 && status == SIGNET_OK && !is_found(s); end++) {
+		for (int end = 0; end < 2 && status == SIGNET_OK && goes_on(s); end++) {
 			status = test_candidate(s, "altered-encoding", err);
-			if (status == SIGNET_OK && !is_found(s))
+			if (status == SIGNET_OK && goes_on(s))
 				status = sn_buf_append(&s->candidate, "\r\n", 2, err);
 		}
 	}
@@ -411,24 +414,24 @@ static signet_status run(search *s, signet_error *err)
 	signet_status status =
 	    undo_lines(s, BLANKS, "altered-blanks", "blanks at the ends of its lines came or went", err);
 
-	if (status == SIGNET_OK && !is_found(s))
+	if (status == SIGNET_OK && goes_on(s))
 		status = undo_lines(
 		    s, FROM_LINES, "altered-from-line", "\">\" was put before lines that begin with \"From \"", err);
-	if (status == SIGNET_OK && !is_found(s))
+	if (status == SIGNET_OK && goes_on(s))
 		status = undo_lines(s, DOUBLE_CR, "altered-line-ends", "its line ends were doubled", err);
-	if (status == SIGNET_OK && !is_found(s))
+	if (status == SIGNET_OK && goes_on(s))
 		status = undo_end(s, err);
-	if (status == SIGNET_OK && !is_found(s))
+	if (status == SIGNET_OK && goes_on(s))
 		status = undo_header(s, err);
-	if (status == SIGNET_OK && !is_found(s))
+	if (status == SIGNET_OK && goes_on(s))
 		status = undo_wrapping(s, err);
-	if (status == SIGNET_OK && !is_found(s))
+	if (status == SIGNET_OK && goes_on(s))
 		status = undo_part(s, err);
-	if (status == SIGNET_OK && !is_found(s))
+	if (status == SIGNET_OK && goes_on(s))
 		status = undo_footer(s, s->text.size, FOOTER_LINES, err);
-	if (status == SIGNET_OK && !is_found(s))
+	if (status == SIGNET_OK && goes_on(s))
 		status = undo_banner(s, err);
-	return status == SIGNET_OK && !is_found(s) ? undo_inside(s, err) : status;
+	return status == SIGNET_OK && goes_on(s) ? undo_inside(s, err) : status;
 }
 
 signet_status sn_repair_find(const signet_context *ctx, sn_span entity, const sn_alg *digest,

@@ -13,6 +13,7 @@ static const char message[] =
     "Bcc: erin@example.com\r\n"
     "Subject: Invoice\r\n 4711\r\n"
     "Keywords: secret\r\n"
+    "HP-Outer: Subject: of another time\r\n"
     "Date: Mon, 21 Sep 2026 15:00:00 +0200\r\n"
     "MIME-Version: 1.0\r\n"
     "Content-Type: text/plain; charset=us-ascii; hp=\"clear\"; name=\"a b\";\r\n"
@@ -158,6 +159,8 @@ static void bcc_and_traces__are_not_inside(void **state)
 		assert_false(octets_contain(&o, "erin@"));
 		assert_false(octets_contain(&entity, "erin@"));
 		assert_false(octets_contain(&entity, "Received"));
+		assert_false(octets_contain(&o, "another time"));
+		assert_false(octets_contain(&entity, "another time"));
 		octets_free(&entity);
 		octets_free(&o);
 	}
