@@ -6,7 +6,7 @@ message alice@example.com >m.eml
 expect 0 sign m.eml -o s.eml
 
 cat >alter.py <<'END'
-import sys
+import base64, hashlib, sys
 how, source, target = sys.argv[1:]
 data = open(source, "rb").read()
 kind, boundary = data.split(b'boundary="', 1)
@@ -47,6 +47,17 @@ elif how == "text":
     body = body.replace(b"noon", b"nine")
 elif how == "both":
     body = body.replace(b"noon", b"nine") + footer
+elif how == "forged":
+    # another text, its digest in the place of the one that was signed, and a footer to draw the eye
+    old = hashlib.sha256(head + b"\r\n\r\n" + body).digest()
+    body = body.replace(b"noon", b"nine")
+    new = hashlib.sha256(head + b"\r\n\r\n" + body).digest()
+    fields, text = tail.split(b"\r\n\r\n", 1)
+    text, end = text.split(boundary, 1)
+    der = base64.b64decode(text)
+    assert old in der
+    tail = fields + b"\r\n\r\n" + base64.encodebytes(der.replace(old, new)) + b"\r\n" + boundary + end
+    body += footer
 part = head + b"\r\n\r\n" + body + b"\r\n"
 open(target, "wb").write(front + boundary + b"\r\n" + part + boundary + b"\r\n" + tail)
 END
@@ -110,7 +121,7 @@ openssl cms -sign -in entity -binary -signer alice.pem -md sha256 -outform DER -
 restored from altered-from-line theirs.eml
 
 # What cannot be undone is not guessed at, and an older file stays.
-for how in text both; do
+for how in text both forged; do
 	python3 alter.py $how s.eml altered.eml
 	echo old >got.eml
 	expect 1 open altered.eml --recover got.eml --report r.json
