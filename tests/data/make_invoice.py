@@ -5,6 +5,7 @@ import sys
 import zlib
 from email.message import EmailMessage
 from email.policy import SMTP
+from email.utils import localtime
 
 
 def pdf():
@@ -46,7 +47,8 @@ def main():
     m["From"] = "Alice <alice@example.com>"
     m["To"] = "Bob <bob@example.com>"
     m["Subject"] = "Invoice 4711"
-    m["Date"] = "Tue, 24 Nov 2026 09:00:00 +0100"
+    # written today: a signature far from the Date is told
+    m["Date"] = localtime()
     m["Message-ID"] = "<invoice-4711@example.com>"
     m.set_content("Dear Bob,\n\nplease pay 1,250.00 EUR to DE02 1203 0000 0000 2020 51.\n\nAlice\n",
                   cte="7bit")
@@ -56,7 +58,7 @@ def main():
         "<p>Alice</p></body></html>\n", subtype="html", cte="7bit")
     m.add_attachment(pdf(), maintype="application", subtype="pdf", filename="invoice-4711.pdf")
     m.add_attachment(png(), maintype="image", subtype="png", filename="picture.png")
-    # Boundaries that are the same each time, so that the same message comes out.
+    # Boundaries that are the same each time.
     m.set_boundary("=_invoice")
     for part in m.iter_parts():
         if part.is_multipart():
