@@ -26,6 +26,7 @@
 #include <signet/error.h>
 #include <signet/input.h>
 #include <signet/sink.h>
+#include <signet/sys/fetch.h>
 #include <signet/trust.h>
 #include <signet/verdict.h>
 
@@ -101,6 +102,7 @@ typedef struct signet_open_options {
 	signet_sink *recover;
 	const signet_kek *keks;         /* for recipients by such a key; borrowed */
 	size_t kek_count;
+	const signet_network *network;  /* NULL: nothing is fetched, nothing kept */
 } signet_open_options;
 
 #define SIGNET_OPEN_OPTIONS_VERSION 1

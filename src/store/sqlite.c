@@ -8,6 +8,12 @@ enum { BUSY_MILLISECONDS = 10000 };
 /* schema/N.sql brings a database of version N - 1 to version N. */
 static const char *const schema[] = {
 #include "store/schema_1.h"
+	,
+#include "store/schema_2.h"
+	,
+#include "store/schema_3.h"
+	,
+#include "store/schema_4.h"
 };
 #define SCHEMA_VERSION (sizeof(schema) / sizeof(*schema))
 

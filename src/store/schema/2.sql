@@ -1,0 +1,3 @@
+-- What was fetched and verdicts that were given.
+
+PRAGMA user_version = 2;

@@ -1,0 +1,3 @@
+-- Where keys lie and how certificates were got.
+
+PRAGMA user_version = 3;

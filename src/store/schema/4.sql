@@ -1,0 +1,3 @@
+-- How contacts were found.
+
+PRAGMA user_version = 4;
