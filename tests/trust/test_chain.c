@@ -38,7 +38,7 @@ static void stage_fill(stage *s)
 
 static void stage_end(stage *s)
 {
-	sn_chain_verdict_clear(&s->verdict);
+	sn_chain_verdict_clear(s->k->ctx, &s->verdict);
 	signet_cert_list_free(&s->more);
 	signet_trust_unref(&s->trust);
 	signet_cert_unref(&s->leaf);
@@ -61,9 +61,11 @@ static void add_more(stage *s, signet_cert *cert)
 
 static void evaluate(stage *s, sn_purpose purpose, int64_t at)
 {
-	sn_chain_verdict_clear(&s->verdict);
-	must(sn_chain_evaluate(s->k->ctx, s->trust, s->leaf, s->more, purpose, at, &s->verdict,
-		 &s->k->err), &s->k->err);
+	sn_chain_verdict_clear(s->k->ctx, &s->verdict);
+	must(sn_chain_evaluate(s->k->ctx,
+		 &(sn_chain_request){ .trust = s->trust, .leaf = s->leaf, .more = s->more,
+		     .purpose = purpose, .at = at },
+		 &s->verdict, &s->k->err), &s->k->err);
 	assert_ptr_equal(signet_cert_list_get(s->verdict.path, 0), s->leaf);
 }
 
@@ -666,11 +668,12 @@ static signet_status evaluate_once(signet_context *ctx, void *user, signet_error
 		status = signet_trust_add_anchor(
 		    trust, signet_cert_list_get(list, 1), &domain, 1, err);
 	if (status == SIGNET_OK)
-		status = sn_chain_evaluate(ctx, trust, signet_cert_list_get(list, 0), NULL,
-		    SN_PURPOSE_SIGN, FORGE_AT, &verdict, err);
+		status = sn_chain_evaluate(ctx,
+		    &(sn_chain_request){ .trust = trust, .leaf = signet_cert_list_get(list, 0),
+			.purpose = SN_PURPOSE_SIGN, .at = FORGE_AT }, &verdict, err);
 	if (status == SIGNET_OK)
 		assert_int_equal(verdict.state, SN_CHAIN_VALID);
-	sn_chain_verdict_clear(&verdict);
+	sn_chain_verdict_clear(ctx, &verdict);
 	signet_trust_unref(&trust);
 	signet_cert_list_free(&list);
 	return status;

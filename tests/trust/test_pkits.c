@@ -198,13 +198,14 @@ static bool run_row(kit *k, char *column[COLUMNS])
 	signet_trust_set_policy_flags(trust, strcmp(column[5], "true") == 0,
 	    strcmp(column[6], "true") == 0, strcmp(column[7], "true") == 0);
 	signet_trust_set_revocation(trust, SIGNET_REVOCATION_REQUIRED);
-	must(sn_chain_evaluate(k->ctx, trust, leaf, more, SN_PURPOSE_SIGN, PKITS_AT, &verdict, &k->err),
-	    &k->err);
+	must(sn_chain_evaluate(k->ctx,
+		 &(sn_chain_request){ .trust = trust, .leaf = leaf, .more = more,
+		     .purpose = SN_PURPOSE_SIGN, .at = PKITS_AT }, &verdict, &k->err), &k->err);
 	as_expected = (verdict.state == SN_CHAIN_VALID) == is_valid;
 	if (!as_expected)
 		print_message("%s %s: %s, but %s (%s)\n", column[0], column[1], column[3],
 		    verdict.reason != NULL ? verdict.reason : "valid", verdict.text);
-	sn_chain_verdict_clear(&verdict);
+	sn_chain_verdict_clear(k->ctx, &verdict);
 	signet_cert_unref(&leaf);
 	signet_cert_list_free(&more);
 	signet_trust_unref(&trust);
@@ -330,13 +331,14 @@ static bool judge_leaf(const pool *p, const signet_trust *trust, const char *nam
 	sn_chain_verdict verdict = { .path = NULL };
 	bool as_expected;
 
-	must(sn_chain_evaluate(k->ctx, trust, leaf, p->more, SN_PURPOSE_SIGN, PKITS_AT, &verdict, &k->err),
-	    &k->err);
+	must(sn_chain_evaluate(k->ctx,
+		 &(sn_chain_request){ .trust = trust, .leaf = leaf, .more = p->more,
+		     .purpose = SN_PURPOSE_SIGN, .at = PKITS_AT }, &verdict, &k->err), &k->err);
 	as_expected = (verdict.state == SN_CHAIN_VALID) == (is_valid && !is_refused_by_name(name));
 	if (!as_expected)
 		print_message("%s: %s (%s)\n", name, verdict.reason != NULL ? verdict.reason : "valid",
 		    verdict.text);
-	sn_chain_verdict_clear(&verdict);
+	sn_chain_verdict_clear(k->ctx, &verdict);
 	signet_cert_unref(&leaf);
 	return as_expected;
 }
