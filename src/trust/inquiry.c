@@ -201,14 +201,22 @@ static bool has_text(char *const *texts, size_t count, const char *text)
 	return false;
 }
 
-/* "example.com:8080" of "http://example.com:8080/x", letters lowered. */
+/* "example.com" of "http://me@Example.com:8080/x": another port is no other host. */
 static void host_of(const char *url, char host[HOST_MAX])
 {
 	const char *begin = strstr(url, "://");
+	const char *user;
 	size_t size;
 
 	begin = begin != NULL ? begin + 3 : url;
 	size = strcspn(begin, "/?#");
+	user = memchr(begin, '@', size);
+	if (user != NULL) {
+		size -= (size_t)(user + 1 - begin);
+		begin = user + 1;
+	}
+	if (*begin != '[' && memchr(begin, ':', size) != NULL)
+		size = (size_t)((const char *)memchr(begin, ':', size) - begin);
 	if (size >= HOST_MAX)
 		size = HOST_MAX - 1;
 	for (size_t i = 0; i < size; i++)
