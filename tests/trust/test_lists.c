@@ -113,9 +113,13 @@ static void make_crl(stage *s, const signet_key *key, const signet_cert *revoked
 	const sn_crl_entry entry = {
 		revoked != NULL ? signet_cert_serial(revoked) : NULL, FORGE_AT - 5000, 4 };
 
+	/* with another key: an authority of the same name */
+	signet_cert *issuer = make(s, "CN=Root", key, NULL, NULL, true, (forge_extension){ NULL, NULL });
+
 	sn_buf_init(crl, s->k->ctx, 1 << 20, "a CRL");
-	must(sn_crl_make(s->k->ctx, s->root, key, &entry, revoked != NULL, 1, FORGE_FROM, to, crl,
+	must(sn_crl_make(s->k->ctx, issuer, key, &entry, revoked != NULL, 1, FORGE_FROM, to, crl,
 		 &s->k->err), &s->k->err);
+	signet_cert_unref(&issuer);
 }
 
 static net_page *publish(stage *s, const char *url, const signet_key *key,
@@ -233,6 +237,36 @@ static void list__forged_revokes_nobody(void **state)
 	(void)publish(&s, CRL_URL, s.other_key, s.leaf, FORGE_TO);
 	expect(&s, SN_REVOCATION_UNKNOWN);
 	end(&s);
+}
+
+/* A sender who was revoked brings a later list of his own making, and one that is broken. */
+static void list__made_up_does_not_hide_the_true_one(void **state)
+{
+	for (int by_hand = 0; by_hand < 2; by_hand++) {
+		stage s;
+		sn_buf crl, forged;
+
+		begin(&s, *state);
+		with_points(&s, "crlDistributionPoints", "URI:" CRL_URL);
+		make_crl(&s, s.root_key, s.leaf, FORGE_TO, &crl);
+		make_crl(&s, s.other_key, NULL, FORGE_TO + 1000, &forged);
+		must(sn_inquiry_add_stapled(s.inquiry, (sn_span){ forged.data, forged.size }, &s.k->err),
+		    &s.k->err);
+		sn_buf_clear(&forged);
+		make_crl(&s, s.root_key, NULL, FORGE_TO + 1000, &forged);
+		forged.data[forged.size - 1] ^= 1;
+		must(sn_inquiry_add_stapled(s.inquiry, (sn_span){ forged.data, forged.size }, &s.k->err),
+		    &s.k->err);
+		if (by_hand)
+			must(signet_trust_add_crls(s.trust, crl.data, crl.size, &s.k->err), &s.k->err);
+		else
+			(void)net_add(&s.n, CRL_URL, 200, crl.data, crl.size);
+		expect(&s, SN_REVOCATION_REVOKED);
+		assert_int_equal(s.n.asked, by_hand ? 0 : 1);
+		sn_buf_clear(&crl);
+		sn_buf_clear(&forged);
+		end(&s);
+	}
 }
 
 static void list__that_is_missing_is_looked_for_elsewhere(void **state)
@@ -483,6 +517,7 @@ int main(void)
 		WITH_KIT(list__in_the_message_says_good_or_revoked),
 		WITH_KIT(list__of_no_use_is_unknown),
 		WITH_KIT(list__forged_revokes_nobody),
+		WITH_KIT(list__made_up_does_not_hide_the_true_one),
 		WITH_KIT(list__that_is_missing_is_looked_for_elsewhere),
 		WITH_KIT(list__is_looked_for_in_a_few_places),
 		WITH_KIT(list__is_kept_until_next_update),
