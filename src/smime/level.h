@@ -64,6 +64,9 @@ typedef struct sn_recipient {
 } sn_recipient;
 
 enum { SN_MY_RECIPIENTS = 16 };
+/* Certificates that are read of one SignedData or OriginatorInfo: each costs up to a millisecond, and
+ * no sender has that many authorities above him. What comes after is left out. */
+enum { SN_CERTS_READ = 256 };
 
 typedef enum sn_unlock {
 	SN_UNLOCK_UNTRIED,

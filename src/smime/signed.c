@@ -192,7 +192,8 @@ static signet_status certificate(sn_cms_stage *self, const sn_cms_event *event, 
 	signet_cert *cert = NULL;
 	signet_status status = SIGNET_OK;
 
-	if (!event->is_x509)
+	if (!event->is_x509 || (sig->certs != NULL &&
+				   signet_cert_list_count(sig->certs) + sig->bad_certs >= SN_CERTS_READ))
 		return SIGNET_OK;
 	if (sig->certs == NULL)
 		status = signet_cert_list_new(plan->ctx, &sig->certs, err);

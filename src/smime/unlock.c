@@ -70,6 +70,8 @@ signet_status sn_encrypted_note_originator(
 
 	if (enc->originators == NULL)
 		status = signet_cert_list_new(plan->ctx, &enc->originators, err);
+	if (status == SIGNET_OK && signet_cert_list_count(enc->originators) >= SN_CERTS_READ)
+		return SIGNET_OK;
 	if (status == SIGNET_OK)
 		status = signet_cert_new(plan->ctx, der.data, der.size, &cert, err);
 	if (status == SIGNET_E_MALFORMED || status == SIGNET_E_UNAVAILABLE)

@@ -133,6 +133,9 @@ static signet_status check_lists(const sn_job *j, sn_outcome *o, signet_error *e
 	if (sk_X509_CRL_num(j->trust->crls) == 0 && sk_X509_CRL_num(j->inquiry->crls) == 0)
 		return SIGNET_OK;
 	status = hold_against_lists(j, false, o, err);
+	/* so many lists that they are not even verified: the one that counts may be among them */
+	if (status == SIGNET_OK && o->fault.reason == NULL && j->inquiry->work == 0)
+		sn_fault_explain_work(&o->fault, o->path);
 	if (status == SIGNET_OK && o->fault.reason == NULL && first_unknown(o) >= 0)
 		status = hold_against_lists(j, true, o, err);
 	return status;
