@@ -69,7 +69,7 @@ static int run(app_session *session)
 		status = cmd_trust(session, &err);
 	else
 		status = cmd_ca(session, &err);
-	return status == SIGNET_OK ? finish_stdout(0) : app_fail(session, &err);
+	return status == SIGNET_OK ? finish_stdout(session->exit) : app_fail(session, &err);
 }
 
 /* Even a mistake on the command line is reported, where the report was asked for. */
