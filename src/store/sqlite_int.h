@@ -86,6 +86,16 @@ signet_status sn_store_anchor_each(
     sn_store *store, sn_store_anchor_visit *visit, void *user, signet_error *err) SIGNET_CHECKED;
 signet_status sn_store_anchor_remove(sn_store *store, int64_t id, signet_error *err) SIGNET_CHECKED;
 
+/* cache.c */
+signet_status sn_store_cache_get(sn_store *store, const char *key, int64_t now,
+    signet_sink *value, bool *found_out, signet_error *err) SIGNET_CHECKED;
+signet_status sn_store_cache_put(sn_store *store, const char *key, const uint8_t *data,
+    size_t size, int64_t until, int64_t now, signet_error *err) SIGNET_CHECKED;
+signet_status sn_store_verdict_put(sn_store *store, const uint8_t digest[32], int64_t time,
+    const char *result, signet_error *err) SIGNET_CHECKED;
+signet_status sn_store_verdict_get(sn_store *store, const uint8_t digest[32], int64_t *time_out,
+    bool *found_out, signet_error *err) SIGNET_CHECKED;
+
 const sn_store_api *signet_store_module(void);
 
 #endif
