@@ -81,7 +81,8 @@ static int on_error(int ok, X509_STORE_CTX *store_ctx)
 	/* in the path of a CRL's issuer every error counts */
 	if (ok != 0 || X509_STORE_CTX_get0_parent_ctx(store_ctx) != NULL)
 		return ok;
-	return sn_revocation_goes_on(X509_STORE_CTX_get_app_data(store_ctx), store_ctx);
+	return sn_names_go_on(store_ctx) ||
+	    sn_revocation_goes_on(X509_STORE_CTX_get_app_data(store_ctx), store_ctx);
 }
 
 static signet_cert *find_in(const signet_cert_list *list, const X509 *x509)
@@ -211,6 +212,7 @@ static signet_status judge(const sn_job *j, X509_STORE_CTX *store_ctx, int verif
 		take_standing(watch, o);
 		return SIGNET_OK;
 	}
+	sn_names_check(&o->fault, o->path);
 	sn_rules_check(&o->fault, o->path, j->request->purpose);
 	take_standing(watch, o);
 	return SIGNET_OK;

@@ -225,6 +225,13 @@ void sn_rules_check_size(sn_fault *fault, const signet_cert *leaf);
 /* Signatures' worth of work that the names of these cost, held against constraints. */
 size_t sn_rules_names_cost(const signet_cert *leaf, const signet_cert_list *more);
 
+/* ---- names.c ---- */
+
+/* Mailboxes in UTF-8 against the name constraints above them. */
+void sn_names_check(sn_fault *fault, const signet_cert_list *path);
+/* Whether validation goes on after this error: libcrypto refuses such a mailbox, and nothing else. */
+bool sn_names_go_on(X509_STORE_CTX *store_ctx);
+
 /* ---- policy.c ---- */
 
 /*

@@ -116,9 +116,13 @@ cat >own.cnf <<-EOF
 	[other]
 	subjectAltName = email:alice@example.org
 	[utf8]
-	subjectAltName = otherName:1.3.6.1.5.5.7.8.9;UTF8:jós@example.com
+	subjectAltName = @utf8_name
+	[utf8_name]
+	otherName.1 = 1.3.6.1.5.5.7.8.9;FORMAT:UTF8,UTF8:jós@example.com
 	[utf8_other]
-	subjectAltName = otherName:1.3.6.1.5.5.7.8.9;UTF8:jós@example.org
+	subjectAltName = @utf8_other_name
+	[utf8_other_name]
+	otherName.1 = 1.3.6.1.5.5.7.8.9;FORMAT:UTF8,UTF8:jós@example.org
 	[server]
 	subjectAltName = email:alice@example.com
 	extendedKeyUsage = serverAuth
