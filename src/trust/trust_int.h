@@ -21,6 +21,8 @@ typedef struct sn_anchor {
 	signet_cert *cert;
 	char **domains;
 	size_t domain_count;            /* 0: not limited */
+	bool is_limited_in_time;
+	int64_t distrust_after;         /* certificates that begin later */
 } sn_anchor;
 
 /*
@@ -42,6 +44,10 @@ struct signet_trust {
 };
 
 bool sn_anchor_speaks_for(const sn_anchor *anchor, const signet_cert *leaf);
+/* Why the anchor at the end of path does not speak for its leaf. */
+typedef struct sn_fault sn_fault;
+void sn_anchor_explain(
+    const signet_trust *trust, sn_fault *fault, const signet_cert_list *path);
 
 /* What was seen of revocation while one path was validated; the index is the depth. */
 typedef struct sn_revocation_watch {
@@ -59,17 +65,18 @@ bool sn_revocation_goes_on(sn_revocation_watch *watch, X509_STORE_CTX *store_ctx
 int sn_revocation_first_unknown(const sn_revocation_watch *watch, size_t last);
 
 /* Why a path is not accepted. */
-typedef struct sn_fault {
+struct sn_fault {
 	const char *reason;             /* NULL: it is accepted */
 	char text[256];
 	int culprit;                    /* leaving out this one may open another path; -1: none */
-} sn_fault;
+};
 
 /* Says an error of X509_verify_cert at that time; path: leaf first, as far as it was built. */
 void sn_fault_explain(
     sn_fault *fault, int error, int depth, const signet_cert_list *path, int64_t at);
 void sn_fault_explain_unknown(sn_fault *fault, int depth, const signet_cert_list *path);
 void sn_fault_explain_domain(sn_fault *fault, const signet_cert_list *path);
+void sn_fault_explain_distrust(sn_fault *fault, const signet_cert_list *path, int64_t after);
 /* Extensions that libcrypto cannot read; then the rules of S/MIME and of algorithms on top of a
  * path that libcrypto accepts. */
 void sn_rules_check_readable(sn_fault *fault, const signet_cert_list *path);
