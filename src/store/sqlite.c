@@ -136,13 +136,13 @@ __attribute__((visibility("default"))) const sn_store_api *signet_store_module(v
 		.anchor_remove = sn_store_anchor_remove,
 		.chain_add = sn_store_chain_add,
 		.chain_read = sn_store_chain_read,
+		.backup = sn_store_backup,
+		.restore = sn_store_restore,
+		.check = sn_store_check_database,
 		.cache_get = sn_store_cache_get,
 		.cache_put = sn_store_cache_put,
 		.verdict_put = sn_store_verdict_put,
 		.verdict_get = sn_store_verdict_get,
-		.backup = sn_store_backup,
-		.restore = sn_store_restore,
-		.check = sn_store_check_database,
 	};
 
 	return &api;
