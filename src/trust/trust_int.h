@@ -44,10 +44,6 @@ struct signet_trust {
 };
 
 bool sn_anchor_speaks_for(const sn_anchor *anchor, const signet_cert *leaf);
-/* Why the anchor at the end of path does not speak for its leaf. */
-typedef struct sn_fault sn_fault;
-void sn_anchor_explain(
-    const signet_trust *trust, sn_fault *fault, const signet_cert_list *path);
 
 /* What was seen of revocation while one path was validated; the index is the depth. */
 typedef struct sn_revocation_watch {
@@ -65,11 +61,11 @@ bool sn_revocation_goes_on(sn_revocation_watch *watch, X509_STORE_CTX *store_ctx
 int sn_revocation_first_unknown(const sn_revocation_watch *watch, size_t last);
 
 /* Why a path is not accepted. */
-struct sn_fault {
+typedef struct sn_fault {
 	const char *reason;             /* NULL: it is accepted */
 	char text[256];
 	int culprit;                    /* leaving out this one may open another path; -1: none */
-};
+} sn_fault;
 
 /* Says an error of X509_verify_cert at that time; path: leaf first, as far as it was built. */
 void sn_fault_explain(
@@ -77,6 +73,9 @@ void sn_fault_explain(
 void sn_fault_explain_unknown(sn_fault *fault, int depth, const signet_cert_list *path);
 void sn_fault_explain_domain(sn_fault *fault, const signet_cert_list *path);
 void sn_fault_explain_distrust(sn_fault *fault, const signet_cert_list *path, int64_t after);
+/* Which of the two it is: why the anchor at the end of path does not speak for its leaf (trust.c). */
+void sn_anchor_explain(
+    const signet_trust *trust, sn_fault *fault, const signet_cert_list *path);
 /* Extensions that libcrypto cannot read; then the rules of S/MIME and of algorithms on top of a
  * path that libcrypto accepts. */
 void sn_rules_check_readable(sn_fault *fault, const signet_cert_list *path);
