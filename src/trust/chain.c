@@ -108,7 +108,7 @@ static signet_status look_beyond_limits(sn_job *j, sn_outcome *o, signet_error *
 		sn_outcome_clear(o);
 		*o = beyond;
 		o->revocation = SN_REVOCATION_UNCHECKED;
-		sn_fault_explain_domain(&o->fault, o->path);
+		sn_anchor_explain(j->trust, &o->fault, o->path);
 		beyond = (sn_outcome){ .path = NULL };
 	}
 	sn_outcome_clear(&beyond);
