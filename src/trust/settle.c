@@ -20,8 +20,8 @@ static bool is_settled(const sn_standing *standing)
 	return standing->state == SN_REVOCATION_GOOD || standing->state == SN_REVOCATION_REVOKED;
 }
 
-/* RFC 5280 6.3.3 (f), (g), for the issuers of the path alone. */
-static bool is_of_path(const sn_job *j, const sn_outcome *o, X509_CRL *crl)
+/* RFC 5280 6.3.3 (f), (g), for the issuers of the path alone. What the user gave costs nothing. */
+static bool is_of_path(const sn_job *j, const sn_outcome *o, X509_CRL *crl, bool by_hand)
 {
 	const size_t count = signet_cert_list_count(o->path);
 	bool good = false;
@@ -30,7 +30,7 @@ static bool is_of_path(const sn_job *j, const sn_outcome *o, X509_CRL *crl)
 		X509 *issuer = sn_cert_x509(signet_cert_list_get(o->path, i));
 
 		good = X509_NAME_cmp(X509_get_subject_name(issuer), X509_CRL_get_issuer(crl)) == 0 &&
-		    sn_inquiry_spend(j->inquiry, 1) &&
+		    (by_hand || sn_inquiry_spend(j->inquiry, 1)) &&
 		    X509_CRL_verify(crl, X509_get0_pubkey(issuer)) == 1;
 	}
 	ERR_clear_error();
@@ -43,7 +43,8 @@ static signet_status add_lists(const sn_job *j, const sn_outcome *o, STACK_OF(X5
 	for (int i = 0; i < sk_X509_CRL_num(from); i++) {
 		X509_CRL *crl = sk_X509_CRL_value(from, i);
 
-		if ((all || is_of_path(j, o, crl)) && sk_X509_CRL_push(lists, crl) == 0)
+		if ((all || is_of_path(j, o, crl, from == j->trust->crls)) &&
+		    sk_X509_CRL_push(lists, crl) == 0)
 			return sn_crypto_fail(err, SIGNET_E_MEMORY, "no memory for revocation lists");
 	}
 	return SIGNET_OK;

@@ -709,6 +709,74 @@ static void cache__keeps_nothing_that_proved_nothing(void **state)
 	end(&s);
 }
 
+/* What a run without memory is made from. */
+typedef struct oom_input {
+	sn_span leaf, root, answer;
+	signet_fetch fetch;
+	signet_network network;
+} oom_input;
+
+static signet_status fetch_once(void *user, const signet_fetch_request *request,
+    signet_fetch_answer *answer_out, signet_error *err)
+{
+	const oom_input *input = user;
+	signet_status status;
+
+	(void)request;
+	answer_out->status = 200;
+	status = answer_out->body->write(answer_out->body, input->answer.data, input->answer.size, err);
+	return status == SIGNET_OK ? answer_out->body->finish(answer_out->body, err) : status;
+}
+
+static signet_status evaluate_once(signet_context *ctx, void *user, signet_error *err)
+{
+	const oom_input *input = user;
+	signet_cert *leaf = NULL, *root = NULL;
+	signet_trust *trust = NULL;
+	sn_chain_verdict verdict = { .path = NULL };
+	sn_chain_request request = { .purpose = SN_PURPOSE_SIGN, .at = FORGE_AT, .may_ask = true };
+	signet_status status = signet_cert_new(ctx, input->leaf.data, input->leaf.size, &leaf, err);
+
+	if (status == SIGNET_OK)
+		status = signet_cert_new(ctx, input->root.data, input->root.size, &root, err);
+	if (status == SIGNET_OK)
+		status = signet_trust_new(ctx, &trust, err);
+	if (status == SIGNET_OK)
+		status = signet_trust_add_anchor(trust, root, NULL, 0, err);
+	if (status == SIGNET_OK)
+		status = sn_inquiry_new(ctx, &input->network, FORGE_AT, &request.inquiry, err);
+	request.trust = trust;
+	request.leaf = leaf;
+	if (status == SIGNET_OK)
+		status = sn_chain_evaluate(ctx, &request, &verdict, err);
+	if (status == SIGNET_OK)
+		assert_int_equal(verdict.revocation, SN_REVOCATION_GOOD);
+	sn_chain_verdict_clear(ctx, &verdict);
+	sn_inquiry_free(&request.inquiry);
+	signet_trust_unref(&trust);
+	signet_cert_unref(&leaf);
+	signet_cert_unref(&root);
+	return status;
+}
+
+static void evaluation__survives_want_of_memory(void **state)
+{
+	stage s;
+	sn_buf answer_octets;
+	oom_input input;
+
+	begin(&s, *state);
+	sn_buf_init(&answer_octets, s.k->ctx, 1 << 16, "an answer");
+	ocsp_make(s.k, &s.spec, &answer_octets);
+	input = (oom_input){ .leaf = sn_cert_der(s.leaf), .root = sn_cert_der(s.root),
+		.answer = { answer_octets.data, answer_octets.size } };
+	input.fetch = (signet_fetch){ fetch_once, &input };
+	input.network = (signet_network){ .fetch = &input.fetch };
+	assert_true(kit_oom_all(evaluate_once, &input) > 30);
+	sn_buf_clear(&answer_octets);
+	end(&s);
+}
+
 #define WITH_KIT(test) cmocka_unit_test_setup_teardown(test, kit_setup, kit_teardown)
 
 int main(void)
@@ -736,6 +804,7 @@ int main(void)
 		WITH_KIT(cache__answers_until_next_update),
 		WITH_KIT(cache__altered_or_failing_is_no_answer),
 		WITH_KIT(cache__keeps_nothing_that_proved_nothing),
+		WITH_KIT(evaluation__survives_want_of_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
