@@ -18,10 +18,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	if (ctx == NULL && signet_context_new(NULL, &ctx, NULL) != SIGNET_OK)
 		abort();
-	if (sn_repair_find(ctx, (sn_span){ data, size }, sn_alg_by_name(SN_ALG_DIGEST, "sha256"),
+	if (sn_repair_find(ctx, (sn_span){ data, size }, SN_REPAIR_ENTITY, sn_alg_by_name(SN_ALG_DIGEST, "sha256"),
 	        (sn_span){ wanted, sizeof(wanted) }, &repair, NULL) != SIGNET_OK)
 		abort();
-	if (repair.code != NULL)
+	if (repair.change_count != 0)
 		abort();
 	sn_repair_clear(&repair);
 	return 0;
