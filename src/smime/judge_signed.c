@@ -193,7 +193,7 @@ static signet_status judge_bad(bench *b, const sn_signer *signer, sn_signer_resu
 	if (signer->state == SN_CMS_SIGNATURE_DIGEST_BAD) {
 		out->reason = "digest-mismatch";
 	} else if (signer->state == SN_CMS_SIGNATURE_FORM_BAD) {
-		out->reason = signer->reason != NULL ? signer->reason : "signature-form";
+		out->reason = signer->reason != NULL ? signer->reason : "attribute-malformed";
 		what = "the signature is not of the form that the standard demands";
 	}
 	if (signer->state == SN_CMS_SIGNATURE_DIGEST_BAD)
