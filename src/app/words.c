@@ -58,6 +58,14 @@ static const form forms[] = {
 	    "anybody could have altered this message unnoticed: it is withheld" },
 	{ SIGNET_VERDICT_IMPOSTOR, "covers-part", TONE_BAD, "only a part of this message is signed" },
 	{ SIGNET_VERDICT_IMPOSTOR, NULL, TONE_BAD, "this message may not be from whom it shows" },
+	{ SIGNET_VERDICT_UNTRUSTED, "cert-revoked", TONE_BAD,
+	    "this message was signed with a certificate that has been revoked" },
+	{ SIGNET_VERDICT_UNTRUSTED, "weak-algorithm", TONE_BAD,
+	    "this message was signed in a way that can be forged" },
+	{ SIGNET_VERDICT_UNTRUSTED, "cert-expired", TONE_DOUBT,
+	    "this message was signed with a certificate that has expired" },
+	{ SIGNET_VERDICT_UNTRUSTED, "certificate-missing", TONE_DOUBT,
+	    "this message is signed, but the signature cannot be checked" },
 	{ SIGNET_VERDICT_UNTRUSTED, NULL, TONE_DOUBT,
 	    "nobody whom you trust says who signed this message" },
 	{ SIGNET_VERDICT_UNSIGNED, NULL, TONE_DOUBT,
@@ -164,10 +172,19 @@ static const char *text_at(const reasons *r, size_t i)
 	return signet_result_problem_text(r->result, r->order[i]);
 }
 
+static bool is_foremost(const signet_result *result, const char *code)
+{
+	for (size_t i = 0; i < signet_result_problem_count(result); i++)
+		if (app_remedy_rank(signet_result_problem_code(result, i)) < app_remedy_rank(code))
+			return false;
+	return true;
+}
+
 /*
  * Where nobody has asked for revocation to be required, not knowing is the common case of a private
  * authority: a line below every valid message would teach people not to read the lines. That the
- * digest does not match is said by what was undone, that it cannot be read by where it ends.
+ * digest does not match is said by what was undone, that it cannot be read by where it ends,
+ * that it has expired by since when.
  */
 static bool is_worth_a_line(const app_session *session, const signet_result *result, size_t index)
 {
@@ -176,7 +193,9 @@ static bool is_worth_a_line(const app_session *session, const signet_result *res
 	if (session->is_verbose)
 		return true;
 	if (strcmp(code, "revocation-unknown") == 0)
-		return signet_result_verdict(result) == SIGNET_VERDICT_UNTRUSTED;
+		return signet_result_verdict(result) == SIGNET_VERDICT_UNTRUSTED && is_foremost(result, code);
+	if (strcmp(code, "cert-expired") == 0)
+		return !has_problem(result, "expired-since");
 	if (strcmp(code, "malformed") == 0)
 		return !has_problem(result, "truncated");
 	return strcmp(code, "digest-mismatch") != 0 || !has_problem(result, "altered-");

@@ -8,7 +8,8 @@ message bob@example.com >m.eml
 reads()
 {
 	count=$((count + 1))
-	sed -E 's/^  why: CN=alice@example.com was certified by CN=Test CA,O=Example, .*/  why: ISSUER/' err >said
+	sed -E 's/^  why: CN=alice@example.com was certified by CN=Test CA,O=Example, .*/  why: ISSUER/;s/^  why: the certificate of alice@example.com was valid until .*/  why: EXPIRED/
+		s/^  why: .*revoked.*/  why: REVOKED/' err >said
 	diff "$1" said >differs || wrong "$1: $(cat differs)"
 }
 
@@ -80,6 +81,43 @@ signet: untrusted: nobody whom you trust says who signed this message
   why: ISSUER
   what to do: If you know who runs that authority and trust it, accept it with signet trust add; else take the message as unsigned.
   its content was written all the same
+END
+verdict 3 verify --at 2040-01-01T00:00:00Z s.eml <<'END'
+signet: untrusted: this message was signed with a certificate that has expired
+  why: EXPIRED
+  what to do: Accept it if you had it before the certificate expired, or judge it as of then with --at.
+END
+expect 0 identity export alice@example.com --with-key --plain-key -o alice.pem
+cms()
+{
+	printf 'From: alice@example.com\r\n'
+	openssl cms -sign -in m.eml -binary -nodetach -signer alice.pem "$@" -outform SMIME
+}
+cms -md sha1 >sha1.eml
+verdict 3 verify sha1.eml <<'END'
+signet: untrusted: this message was signed in a way that can be forged
+  why: the signature uses sha1, which is too weak to prove who made it
+  what to do: Ask the sender for a newer program or key: such a signature or cipher can be forged or broken.
+END
+cms -md sha256 -nocerts >nocerts.eml
+verdict 3 verify --no-store nocerts.eml <<'END'
+signet: untrusted: this message is signed, but the signature cannot be checked
+  why: the signer's certificate is not in the message: the signature cannot be verified
+  what to do: Import the sender's certificate with signet contact import, or give it with --chain.
+END
+verdict 3 verify --revocation required --offline s.eml <<'END'
+signet: untrusted: nobody whom you trust says who signed this message
+  why: REVOKED
+  what to do: Go online, or give the authority's list with --crl.
+END
+expect 0 verify --json s.eml
+python3 -c 'import json; print(json.load(open("out"))["layers"][0]["signers"][0]["serial"])' >serial
+expect 0 ca revoke "$(cat serial)" --reason keyCompromise
+expect 0 ca crl -o crl.pem
+verdict 3 verify --crl crl.pem s.eml <<'END'
+signet: untrusted: this message was signed with a certificate that has been revoked
+  why: REVOKED
+  what to do: Do not rely on it; ask the signer for a new certificate, and for this message signed anew.
 END
 expect 0 encrypt --headers none m.eml -o e.eml
 verdict 4 open e.eml -o x <<'END'
