@@ -4,7 +4,7 @@
  *
  *	bench_hostile FOLDER
  *
- * bench/hostile runs signet on them and holds each to a second and 64 MiB. The signatures over the
+ * bench/hostile-chains runs signet on them and holds each to a second and 64 MiB. The signatures over the
  * content are intact, since nothing of a chain is looked at otherwise; the sender is an enemy who may
  * even have a certificate of the authority.
  */

@@ -1,5 +1,5 @@
 /* What hostile certificates may cost, counted in signatures (trust/inquiry.h), not in seconds: those
- * are for bench/hostile. */
+ * are for bench/hostile-chains. */
 #include "net_kit.h"
 
 #include <stdio.h>
