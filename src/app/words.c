@@ -193,7 +193,8 @@ static bool is_worth_a_line(const app_session *session, const signet_result *res
 	if (session->is_verbose)
 		return true;
 	if (strcmp(code, "revocation-unknown") == 0)
-		return signet_result_verdict(result) == SIGNET_VERDICT_UNTRUSTED && is_foremost(result, code);
+		return signet_result_verdict(result) == SIGNET_VERDICT_UNTRUSTED &&
+		       is_foremost(result, code);
 	if (strcmp(code, "cert-expired") == 0)
 		return !has_problem(result, "expired-since");
 	if (strcmp(code, "malformed") == 0)
@@ -263,10 +264,11 @@ static void say_what_to_do(app_session *session, const reasons *r)
 			app_say_below(session, "what to do: %s", advice);
 	}
 	if (r->count == 0 && signet_result_verdict(r->result) == SIGNET_VERDICT_UNSIGNED)
-		app_say_below(session, "what to do: Ask the sender to sign, if it matters who wrote it.");
+		app_say_below(
+		    session, "what to do: Ask the sender to sign, if it matters who wrote it.");
 	if (r->count == 0 && signet_result_verdict(r->result) == SIGNET_VERDICT_UNPROTECTED)
-		app_say_below(session, "what to do: Take it as a postcard: ask the sender to sign, if it "
-		    "matters who wrote it.");
+		app_say_below(session, "what to do: Take it as a postcard: ask the sender to sign, "
+		    "if it matters who wrote it.");
 }
 
 static void say_changes(app_session *session, const signet_result *result)
@@ -277,12 +279,13 @@ static void say_changes(app_session *session, const signet_result *result)
 		const char *inner = signet_result_change_signed(result, i);
 
 		if (outer == NULL)
-			app_say_below(session, "changed: %.100s was removed; signed was \"%.300s\"", name, inner);
+			app_say_below(
+			    session, "changed: %.100s was removed; signed was \"%.300s\"", name, inner);
 		else if (inner == NULL)
 			app_say_below(session, "changed: %.100s was added: \"%.300s\"", name, outer);
 		else
-			app_say_below(session, "changed: %.100s came as \"%.300s\"; signed was \"%.300s\"", name,
-			    outer, inner);
+			app_say_below(session, "changed: %.100s came as \"%.300s\"; signed was \"%.300s\"",
+			    name, outer, inner);
 	}
 }
 

@@ -172,7 +172,8 @@ signet_status sn_repair_undo_lines(search *s, signet_error *err)
 
 		status = sn_repair_make_lines(s, kind, err);
 		if (status == SIGNET_OK)
-			status = sn_repair_try(s, sn_repair_line_code(kind), sn_repair_line_what(kind), err);
+			status = sn_repair_try(
+			    s, sn_repair_line_code(kind), sn_repair_line_what(kind), err);
 	}
 	return status;
 }
