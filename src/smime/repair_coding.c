@@ -392,6 +392,9 @@ static void tell_recode(const sn_repair_leaves *leaves, const recode *r, sn_repa
 
 	*second = (sn_repair_change){ .code = NULL };
 	tell_encoding(leaf, r, change);
+	if (is_identity(leaf->encoding) && is_identity(r->encoding))
+		*change = (sn_repair_change){ .code = "altered-header",
+			.what = "its header fields were written otherwise" };
 	if (r->charset == NULL || sn_ascii_equal(r->charset, leaf->charset))
 		return;
 	if (leaf->encoding != r->encoding)

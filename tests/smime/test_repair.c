@@ -61,6 +61,20 @@ static const row rows[] = {
 	{ "blanks became tabs", HEAD "        b\r\n", HEAD "\tb\r\n", "altered-blanks", 0, NULL, 0 },
 	{ "the blank of a signature's line", HEAD BODY "-- \r\nAlice\r\n", HEAD BODY "--\r\nAlice\r\n",
 	    "altered-blanks", 0, NULL, 0 },
+	{ "blanks at the ends of some lines removed", HEAD "a \r\nb\r\nc \r\nd\r\n", HEAD "a\r\nb\r\nc\r\nd\r\n",
+	    "altered-blanks", 0, NULL, 0 },
+	{ "blanks of flowed text removed", HEAD "a \r\nb \r\nc\r\n\r\nd \r\ne \r\nf \r\ng \r\nh \r\ni \r\nj \r\nk \r\nl \r\nm\r\n",
+	    HEAD "a\r\nb\r\nc\r\n\r\nd\r\ne\r\nf\r\ng\r\nh\r\ni\r\nj\r\nk\r\nl\r\nm\r\n", "altered-blanks", 0, NULL, 0 },
+	{ "a tab at the end of one of many lines removed", HEAD "a\r\nb\t\r\nc\r\nd\r\ne\r\nf\r\ng\r\nh\r\ni\r\nj\r\nk\r\nl\r\nm\r\n",
+	    HEAD "a\r\nb\r\nc\r\nd\r\ne\r\nf\r\ng\r\nh\r\ni\r\nj\r\nk\r\nl\r\nm\r\n", "altered-blanks", 0, NULL, 0 },
+	{ "an empty line behind each", HEAD BODY, HEAD "From here on\r\n\r\nwe meet at noon.\r\n\r\n",
+	    "altered-line-ends", 0, NULL, 0 },
+	{ "long line broken at a hyphen", HEAD "for all well-known and ill-fated and half-hearted words\r\n",
+	    HEAD "for all well-known and ill-\r\nfated and half-hearted\r\nwords\r\n", "altered-folding", 0, NULL, 0 },
+	{ "field names in other case", "Content-type: text/plain\r\nMime-version: 1.0\r\n\r\n" BODY,
+	    "Content-Type: text/plain\r\nMIME-Version: 1.0\r\n\r\n" BODY, "altered-header", 0, NULL, 0 },
+	{ "quotes of the charset removed", "Content-Type: text/plain; charset=\"us-ascii\"\r\n\r\n" BODY,
+	    "Content-Type: text/plain; charset=us-ascii\r\n\r\n" BODY, "altered-header", 0, NULL, 0 },
 	{ "long line broken at blanks", HEAD LONG_LINE,
 	    HEAD "the first words of a line that is much too long for those who break\r\n"
 	    "lines at some width, which is what old gateways and older mail programs\r\n"
@@ -233,8 +247,8 @@ static void work__is_counted(void **state)
 
 	assert_int_equal(find(f, &r, &repair, NULL), SIGNET_OK);
 	assert_int_equal(repair.change_count, 0);
-	assert_true(repair.tries > 100 && repair.tries < 5000);
-	assert_true(repair.work > 100 * strlen(r.came) && repair.work < 5000 * strlen(r.came));
+	assert_true(repair.tries > 100 && repair.tries < 10000);
+	assert_true(repair.work > 100 * strlen(r.came) && repair.work < 10000 * strlen(r.came));
 	sn_repair_clear(&repair);
 }
 
