@@ -57,6 +57,10 @@ static const form forms[] = {
 	{ SIGNET_VERDICT_UNAUTHENTICATED, NULL, TONE_BAD,
 	    "anybody could have altered this message unnoticed: it is withheld" },
 	{ SIGNET_VERDICT_IMPOSTOR, "covers-part", TONE_BAD, "only a part of this message is signed" },
+	{ SIGNET_VERDICT_IMPOSTOR, "sender-mismatch", TONE_BAD,
+	    "signed by %s, who is not whom this message shows" },
+	{ SIGNET_VERDICT_IMPOSTOR, "sender-only", TONE_BAD,
+	    "signed by %s, who is not whom this message shows" },
 	{ SIGNET_VERDICT_IMPOSTOR, NULL, TONE_BAD, "this message may not be from whom it shows" },
 	{ SIGNET_VERDICT_UNTRUSTED, "cert-revoked", TONE_BAD,
 	    "this message was signed with a certificate that has been revoked" },
@@ -144,13 +148,16 @@ static void say_verdict(app_session *session, const signet_result *result)
 	const char *from = signet_result_from(result);
 	const form *f = valid_form(result, signer, form_of(result));
 	const char *slot = strstr(f->text, "%s");
+	const char *name = f->verdict == SIGNET_VERDICT_VALID && from != NULL ? from : signer;
 	char text[LINE_ROOM];
 
+	if (name == NULL)
+		name = "somebody";
 	if (slot == NULL)
 		(void)snprintf(text, sizeof(text), "%s", f->text);
 	else
-		(void)snprintf(text, sizeof(text), "%.*s%s%s", (int)(slot - f->text), f->text,
-		    from != NULL ? from : signer, slot + 2);
+		(void)snprintf(text, sizeof(text), "%.*s%s%s", (int)(slot - f->text), f->text, name,
+		    slot + 2);
 	app_say_first(session, escape_of(f->tone_of_word), signet_verdict_name(f->verdict), text);
 }
 

@@ -66,11 +66,12 @@ def judge(m):
 
 
 def leaks(m, code):
-    """In open, and in what else reads: decrypt decrypts what is encrypted as a whole, and nothing else."""
+    """In open, and in what else reads; decrypt decrypts what is encrypted as a whole, and nothing else."""
     if m["told"]:
         return
-    for verb in ("open", "verify", "inspect"):
-        exit_code, written = run(verb, m)
+    for verb, *more in (["open"], ["verify"], ["inspect"], ["decrypt"], ["open", "--show-altered"],
+                        ["decrypt", "--show-altered"]):
+        exit_code, written = run(verb, m, *more)
         for name, data in written.items():
             if SECRET in data and (m["secret"] or exit_code in WITHHELD):
                 wrong(m, f"{verb}: {name} holds what was encrypted (exit {exit_code})")
