@@ -48,6 +48,8 @@ typedef struct sn_store_anchor {
 	const char *const *domains; /* none: for all addresses */
 	size_t domain_count;
 	int64_t added_at;
+	const char *source;     /* "file", "system"; NULL: "file" */
+	int64_t distrust_after; /* certificates that begin later are not believed; 0: no such time */
 } sn_store_anchor;
 
 /* A file that goes along with a backup: "config", "ca/ca.pem". */
@@ -103,7 +105,7 @@ typedef struct sn_store_api {
 	    sn_store_contact_visit *visit, void *user, signet_error *err);
 	signet_status (*contact_remove)(sn_store *store, int64_t id, signet_error *err);
 
-	/* A certificate that is there already gets the new domains. */
+	/* A certificate that is there already gets what is new: domains, source, distrust_after. */
 	signet_status (*anchor_add)(
 	    sn_store *store, const sn_store_anchor *anchor, signet_error *err);
 	signet_status (*anchor_each)(

@@ -96,22 +96,24 @@ static signet_status read_value(roots *r, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_
 }
 
 /*
- * CKA_NSS_EMAIL_DISTRUST_AFTER: false, or a UTCTime. What cannot be read is taken for the
- * beginning of time: an authority that something is wrong with is not trusted by mistake.
+ * CKA_NSS_EMAIL_DISTRUST_AFTER: false (0), or a UTCTime. What cannot be read is taken for the
+ * beginning of 1970: an authority that something is wrong with is not trusted by mistake.
  */
+enum { NEVER = 1 };
+
 static int64_t read_distrust(const sn_buf *value)
 {
 	char text[32];
 	int64_t time;
 
 	if (value->size <= 1)
-		return value->size == 0 || value->data[0] == 0 ? INT64_MAX : INT64_MIN;
+		return value->size == 0 || value->data[0] == 0 ? 0 : NEVER;
 	if (value->size != 13 || value->data[12] != 'Z')
-		return INT64_MIN;
+		return NEVER;
 	/* "YYMMDDhhmmssZ" as "20YY-MM-DDThh:mm:ssZ": such dates are all of this century. */
 	(void)snprintf(text, sizeof(text), "20%.2s-%.2s-%.2sT%.2s:%.2s:%.2sZ", value->data,
 	    value->data + 2, value->data + 4, value->data + 6, value->data + 8, value->data + 10);
-	return sn_time_parse(text, &time) ? time : INT64_MIN;
+	return sn_time_parse(text, &time) ? time : NEVER;
 }
 
 static signet_status visit_cert(roots *r, CK_OBJECT_HANDLE object, signet_error *err)

@@ -12,7 +12,7 @@
 /* One authority that is trusted for e-mail. */
 typedef struct sn_token_root {
 	signet_cert *cert;
-	/* Certificates that begin later are not to be believed; INT64_MAX: there is no such time. */
+	/* Certificates that begin later are not to be believed; 0: there is no such time. */
 	int64_t distrust_after;
 } sn_token_root;
 
