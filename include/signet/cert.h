@@ -50,6 +50,10 @@ SIGNET_API bool signet_cert_can_encrypt(const signet_cert *cert);
 SIGNET_API bool signet_cert_is_ca(const signet_cert *cert);
 SIGNET_API bool signet_cert_is_self_issued(const signet_cert *cert);
 SIGNET_API bool signet_cert_equal(const signet_cert *a, const signet_cert *b);
+/* Whether both certify the same key, as a renewed certificate may. */
+SIGNET_API bool signet_cert_has_same_key(const signet_cert *a, const signet_cert *b);
+/* The DER SubjectPublicKeyInfo, borrowed. */
+SIGNET_API const uint8_t *signet_cert_key_info(const signet_cert *cert, size_t *size_out);
 /* Whether key is the private key of the certificate. */
 SIGNET_API bool signet_cert_has_key(const signet_cert *cert, const signet_key *key);
 

@@ -74,6 +74,8 @@ signet_status signet_identity_write_pkcs12(signet_identity *identity, const char
 	status = signet_identity_key(identity, &key, err);
 	if (status != SIGNET_OK)
 		return status;
+	if (sn_key_is_remote(key))
+		return sn_key_refuse_write(err);
 	memcpy(text, passphrase, passphrase_size);
 	text[passphrase_size] = '\0';
 	status = make(identity, key, text, &p12, err);

@@ -8,14 +8,21 @@ static signet_status add_row(sn_store *store, const sn_store_identity *identity,
 	sn_store_query query;
 
 	sn_store_query_begin(&query, store,
-	    "INSERT INTO identity (certificate_id, key, is_key_encrypted, added_at)"
-	    " VALUES (?, ?, ?, ?)"
+	    "INSERT INTO identity (certificate_id, key, is_key_encrypted, added_at, token, origin,"
+	    " origin_detail) VALUES (?, ?, ?, ?, ?, ?, ?)"
 	    " ON CONFLICT (certificate_id) DO UPDATE SET"
-	    " key = excluded.key, is_key_encrypted = excluded.is_key_encrypted RETURNING id");
+	    " key = excluded.key, is_key_encrypted = excluded.is_key_encrypted,"
+	    " token = excluded.token, origin = coalesce(excluded.origin, origin),"
+	    " origin_detail = coalesce(excluded.origin_detail, origin_detail) RETURNING id");
 	sn_store_query_int(&query, certificate_id);
-	sn_store_query_blob(&query, identity->key, identity->key_size);
+	/* the column is not to be null, and an empty blob is no octets at no address */
+	sn_store_query_blob(&query,
+	    identity->token != NULL ? (const uint8_t *)"" : identity->key, identity->key_size);
 	sn_store_query_int(&query, identity->is_key_encrypted);
 	sn_store_query_int(&query, identity->added_at);
+	sn_store_query_text(&query, identity->token);
+	sn_store_query_text(&query, identity->origin);
+	sn_store_query_text(&query, identity->origin_detail);
 	if (sn_store_query_row(&query))
 		*id_out = sqlite3_column_int64(query.statement, 0);
 	return sn_store_query_run(&query, err);
@@ -139,6 +146,9 @@ static signet_status visit_row(
 		.is_key_encrypted = sqlite3_column_int(row, 3) != 0,
 		.is_default = sqlite3_column_int(row, 4) != 0,
 		.added_at = sqlite3_column_int64(row, 5),
+		.token = (const char *)sqlite3_column_text(row, 6),
+		.origin = (const char *)sqlite3_column_text(row, 7),
+		.origin_detail = (const char *)sqlite3_column_text(row, 8),
 	};
 	signet_cert_list *chain = NULL;
 	signet_status status;
@@ -169,7 +179,8 @@ signet_status sn_store_identity_each(sn_store *store, const char *address,
 	if (status != SIGNET_OK)
 		return status;
 	sn_store_query_begin(&query, store,
-	    "SELECT identity.id, der, key, is_key_encrypted, is_default, identity.added_at"
+	    "SELECT identity.id, der, key, is_key_encrypted, is_default, identity.added_at,"
+	    " token, origin, origin_detail"
 	    " FROM identity JOIN certificate ON certificate.id = certificate_id"
 	    " WHERE ?1 IS NULL OR identity.id IN"
 	    " (SELECT identity_id FROM identity_address WHERE address = ?1)"

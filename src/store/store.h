@@ -26,6 +26,9 @@ typedef struct sn_store_identity {
 	bool is_key_encrypted;
 	bool is_default;
 	int64_t added_at;
+	const char *token;         /* URI of a key on a token: key is empty; NULL: it is in the store */
+	const char *origin;        /* how it was got: "import", "new", "est" …; NULL: unknown */
+	const char *origin_detail; /* what renewing needs to know; NULL: nothing */
 } sn_store_identity;
 
 /* A certificate believed to be that of an address, or of a whole mail domain. */
