@@ -205,6 +205,9 @@ void app_session_end(app_session *session)
 	sn_wipe(&session->typed, sizeof(session->typed));
 	sn_wipe(&session->fresh, sizeof(session->fresh));
 	sn_wipe(&session->password, sizeof(session->password));
+	sn_wipe(&session->pin, sizeof(session->pin));
+	if (session->token != NULL)
+		session->token_api->close(&session->token);
 	app_args_clear(&session->args);
 	free(session->home);
 	session->home = NULL;
@@ -212,4 +215,7 @@ void app_session_end(app_session *session)
 	if (session->module != NULL)
 		(void)dlclose(session->module);
 	session->module = NULL;
+	if (session->token_module != NULL)
+		(void)dlclose(session->token_module);
+	session->token_module = NULL;
 }

@@ -111,23 +111,22 @@ static signet_status identity_list(app_session *session, bool is_show, signet_er
 
 static signet_status identity_import(app_session *session, signet_error *err)
 {
-	app_identities *identities = calloc(1, sizeof(*identities));
+	app_import_list *list = calloc(1, sizeof(*list));
 	const app_secret *secret = NULL;
 	signet_status status;
 
-	if (identities == NULL)
+	if (list == NULL)
 		return signet_fail(err, SIGNET_E_MEMORY, SIGNET_NO_OFFSET, "out of memory");
-	status = app_import(
-	    session, session->args.operands, session->args.operand_count, identities, err);
-	if (status == SIGNET_OK)
+	status =
+	    app_import(session, session->args.operands, session->args.operand_count, list, err);
+	if (status == SIGNET_OK && app_import_has_new_key(list))
 		status = passphrase(session, "the store", &secret, err);
-	for (size_t i = 0; status == SIGNET_OK && i < identities->count; i++) {
-		status = app_identity_keep(session, identities->list[i], secret, err);
-		if (status == SIGNET_OK)
-			say_kept(session, signet_identity_cert(identities->list[i]));
-	}
-	app_identities_clear(identities);
-	free(identities);
+	if (status == SIGNET_OK)
+		status = app_import_keep(session, list, secret, err);
+	for (size_t i = 0; status == SIGNET_OK && i < list->count; i++)
+		say_kept(session, signet_identity_cert(list->items[i].identity));
+	app_import_clear(session, list);
+	free(list);
 	return status;
 }
 

@@ -61,6 +61,9 @@ static signet_status add_chain(
 	sn_store_query query;
 	signet_status status;
 
+	/* a certificate that comes alone takes no chain away */
+	if (count == 0)
+		return SIGNET_OK;
 	sn_store_query_begin(&query, store, "DELETE FROM identity_chain WHERE identity_id = ?");
 	sn_store_query_int(&query, id);
 	status = sn_store_query_run(&query, err);
@@ -80,17 +83,11 @@ static signet_status add_chain(
 	return status;
 }
 
-signet_status sn_store_identity_add(
-    sn_store *store, const sn_store_identity *identity, signet_error *err)
+static signet_status add(sn_store *store, const sn_store_identity *identity, signet_error *err)
 {
 	int64_t certificate_id = 0;
 	int64_t id = 0;
-	signet_status status;
-
-	status = sn_store_begin(store, err);
-	if (status != SIGNET_OK)
-		return status;
-	status = sn_store_certificate_add(
+	signet_status status = sn_store_certificate_add(
 	    store, identity->cert, identity->added_at, &certificate_id, err);
 	if (status == SIGNET_OK)
 		status = add_row(store, identity, certificate_id, &id, err);
@@ -98,7 +95,25 @@ signet_status sn_store_identity_add(
 		status = add_addresses(store, id, identity->cert, err);
 	if (status == SIGNET_OK)
 		status = add_chain(store, id, identity, err);
+	return status;
+}
+
+signet_status sn_store_identity_add_all(
+    sn_store *store, const sn_store_identity *identities, size_t count, signet_error *err)
+{
+	signet_status status = sn_store_begin(store, err);
+
+	if (status != SIGNET_OK)
+		return status;
+	for (size_t i = 0; status == SIGNET_OK && i < count; i++)
+		status = add(store, &identities[i], err);
 	return sn_store_end(store, status, err);
+}
+
+signet_status sn_store_identity_add(
+    sn_store *store, const sn_store_identity *identity, signet_error *err)
+{
+	return sn_store_identity_add_all(store, identity, 1, err);
 }
 
 static signet_status read_chain(

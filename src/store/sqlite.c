@@ -131,6 +131,7 @@ __attribute__((visibility("default"))) const sn_store_api *signet_store_module(v
 		.anchor_remove = sn_store_anchor_remove,
 		.chain_add = sn_store_chain_add,
 		.chain_read = sn_store_chain_read,
+		.identity_add_all = sn_store_identity_add_all,
 	};
 
 	return &api;

@@ -67,7 +67,7 @@ typedef struct sn_store_api {
 	    signet_context *ctx, const char *location, sn_store **store_out, signet_error *err);
 	void (*close)(sn_store **store);
 
-	/* A certificate that is there already gets the new key and chain. */
+	/* A certificate that is there already gets the new key, and the chain if there is one. */
 	signet_status (*identity_add)(
 	    sn_store *store, const sn_store_identity *identity, signet_error *err);
 	/*
@@ -105,6 +105,10 @@ typedef struct sn_store_api {
 	signet_status (*chain_add)(
 	    sn_store *store, const signet_cert_list *chain, int64_t now, signet_error *err);
 	signet_status (*chain_read)(sn_store *store, signet_cert_list *list, signet_error *err);
+
+	/* As identity_add, for several: all of them or none. */
+	signet_status (*identity_add_all)(sn_store *store, const sn_store_identity *identities,
+	    size_t count, signet_error *err);
 } sn_store_api;
 
 #define SN_STORE_VERSION 1
