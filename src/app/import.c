@@ -15,6 +15,7 @@ typedef struct import {
 	signet_key *keys[KEYS_MAX];
 	size_t key_count;
 	app_import_list *list;
+	bool is_there;      /* a certificate is an identity already */
 	app_identities p12; /* what PKCS#12 files hold */
 } import;
 
@@ -223,7 +224,7 @@ static signet_status pair_key(import *i, signet_key *key, signet_error *err)
 typedef struct stored {
 	import *i;
 	signet_cert *cert;
-	bool is_found;
+	bool is_found, is_there;
 } stored;
 
 static signet_status visit_stored(void *user, const sn_store_identity *row, signet_error *err)
@@ -248,6 +249,15 @@ static signet_status visit_stored(void *user, const sn_store_identity *row, sign
 	return status;
 }
 
+static signet_status visit_there(void *user, const sn_store_identity *row, signet_error *err)
+{
+	stored *s = user;
+
+	(void)err;
+	s->is_there |= signet_cert_equal(row->cert, s->cert);
+	return SIGNET_OK;
+}
+
 static bool is_taken(const import *i, const signet_cert *cert)
 {
 	for (size_t k = 0; k < i->list->count; k++)
@@ -258,18 +268,22 @@ static bool is_taken(const import *i, const signet_cert *cert)
 
 static signet_status pair_stored(import *i, signet_error *err)
 {
-	app_session *session = i->session;
+	const sn_store_api *api;
 	sn_store *store = NULL;
-	signet_status status = app_store(session, false, &store, err);
+	signet_status status = app_store(i->session, false, &store, err);
 
+	api = i->session->store_api;
 	for (size_t c = 0; status == SIGNET_OK && store != NULL &&
 			   c < signet_cert_list_count(i->certs);
 	     c++) {
-		stored s = { i, signet_cert_list_get(i->certs, c), false };
+		stored s = { .i = i, .cert = signet_cert_list_get(i->certs, c) };
 
-		if (!is_taken(i, s.cert))
-			status = session->store_api->identity_each(
-			    store, NULL, visit_stored, &s, err);
+		if (is_taken(i, s.cert))
+			continue;
+		status = api->identity_each(store, NULL, visit_there, &s, err);
+		if (status == SIGNET_OK && !s.is_there)
+			status = api->identity_each(store, NULL, visit_stored, &s, err);
+		i->is_there |= s.is_there;
 	}
 	return status;
 }
@@ -328,8 +342,10 @@ static signet_status pair_all(import *i, signet_error *err)
 		status = uri != NULL ? pair_token(i, uri, err) : pair_stored(i, err);
 	if (status == SIGNET_OK && i->list->count == 0)
 		status = signet_fail(err, SIGNET_E_NO_IDENTITY, SIGNET_NO_OFFSET,
-		    "there is no private key, neither here nor in the store: other people's "
-		    "certificates are taken in by signet contact import");
+		    i->is_there
+			? "there is no private key, and the identity is in the store already"
+			: "there is no private key, neither here nor in the store: other people's "
+			  "certificates are taken in by signet contact import");
 	return status;
 }
 
