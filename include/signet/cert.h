@@ -118,6 +118,12 @@ SIGNET_API signet_status signet_identity_write_pkcs12(signet_identity *identity,
     const char *passphrase, size_t passphrase_size, signet_sink *out, signet_error *err)
     SIGNET_CHECKED;
 
+/* The same for clients that read nothing newer: 3DES, and a MAC with SHA-1, which do not protect
+ * much: the passphrase must. */
+SIGNET_API signet_status signet_identity_write_pkcs12_legacy(signet_identity *identity,
+    const char *passphrase, size_t passphrase_size, signet_sink *out, signet_error *err)
+    SIGNET_CHECKED;
+
 SIGNET_API signet_identity *signet_identity_ref(signet_identity *identity);
 SIGNET_API void signet_identity_unref(signet_identity **identity);
 SIGNET_API signet_cert *signet_identity_cert(const signet_identity *identity);       /* borrowed */

@@ -67,14 +67,28 @@ typedef struct stored_key {
 	signet_cert *cert; /* of a key on a token */
 } stored_key;
 
+/* A reader's verdict says only that the key could not be unlocked. */
+static void say_pin(app_session *session, signet_status status, const signet_error *err)
+{
+	const app_command_id id = session->args.command->id;
+
+	if (status == SIGNET_E_PASSPHRASE && err != NULL && id >= APP_COMMAND_OPEN &&
+	    id <= APP_COMMAND_INSPECT && !session->is_quiet)
+		app_say(session, "%s", err->text);
+}
+
 static signet_status load_key(void *user, signet_key **key_out, signet_error *err)
 {
 	stored_key *stored = user;
 	app_session *session = stored->session;
 	signet_status status;
 
-	if (stored->token != NULL)
-		return app_token_key(session, stored->token, stored->cert, key_out, NULL, err);
+	if (stored->token != NULL) {
+		status = app_token_key(
+		    session, stored->token, stored->cert, key_out, NULL, err);
+		say_pin(session, status, err);
+		return status;
+	}
 	status = signet_key_read(session->ctx, stored->data, stored->size, stored->what,
 	    &session->passphrase, key_out, err);
 	return app_passphrase_result(session, status);

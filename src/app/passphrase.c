@@ -326,3 +326,23 @@ signet_status app_passphrase_new(
 		*secret_out = fresh;
 	return status;
 }
+
+bool app_is_terminal(void) { return isatty(0) == 1; }
+
+signet_status app_ask_yes(const char *question, signet_error *err)
+{
+	app_secret answer = { .size = 0 };
+	signet_status status;
+	const int tty = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+
+	if (tty < 0)
+		return signet_fail_sys(err, SIGNET_E_USAGE, "nobody can be asked");
+	(void)!write(tty, question, strlen(question));
+	(void)!write(tty, " ", 1);
+	status = read_line(tty, "the terminal", &answer, err);
+	(void)close(tty);
+	if (status == SIGNET_OK && (answer.size != 3 || memcmp(answer.text, "yes", 3) != 0))
+		status = signet_fail(err, SIGNET_E_USAGE, SIGNET_NO_OFFSET,
+		    "nothing was done: the answer was not \"yes\"");
+	return status;
+}

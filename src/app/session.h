@@ -108,6 +108,11 @@ signet_passphrase app_pin(app_session *session);
 signet_status app_first_line(
     app_session *session, const char *path, app_secret *secret, signet_error *err) SIGNET_CHECKED;
 
+/* Whether a person is there to be asked. */
+bool app_is_terminal(void);
+/* Asks at the terminal; anything but "yes" is SIGNET_E_USAGE: nothing was done. */
+signet_status app_ask_yes(const char *question, signet_error *err) SIGNET_CHECKED;
+
 /* config.c: adds what $SIGNET_HOME/config says and the command line does not. */
 signet_status app_config_read(app_session *session, signet_error *err) SIGNET_CHECKED;
 

@@ -45,7 +45,7 @@ signet_status sn_key_refuse_write(signet_error *err)
 
 static signet_status cannot(const signet_key *key, const char *what, signet_error *err)
 {
-	return signet_fail(err, SIGNET_E_UNAVAILABLE, SIGNET_NO_OFFSET,
+	return signet_fail(err, SIGNET_E_TOKEN, SIGNET_NO_OFFSET,
 	    "the token cannot %s with the key (%s)", what, key->body.name);
 }
 
@@ -150,7 +150,7 @@ static signet_status check(const signet_key *key, const sn_signature_plan *plan,
 		status = sn_signature_verify(public_key, plan->signature, parameters, plan->digest,
 		    false, message, signature, &is_good, err);
 	if (status == SIGNET_OK && !is_good)
-		status = signet_fail(err, SIGNET_E_UNAVAILABLE, SIGNET_NO_OFFSET,
+		status = signet_fail(err, SIGNET_E_TOKEN, SIGNET_NO_OFFSET,
 		    "the token made a signature that does not fit the certificate: its key is another");
 	sn_public_key_unref(&public_key);
 	return status;
@@ -176,7 +176,7 @@ signet_status sn_remote_sign(const signet_key *key, const sn_signature_plan *pla
 		return status;
 	if (size == 0 || size > sizeof(made) ||
 	    (work.scheme == SIGNET_SCHEME_ECDSA && size % 2 != 0))
-		return signet_fail(err, SIGNET_E_UNAVAILABLE, SIGNET_NO_OFFSET,
+		return signet_fail(err, SIGNET_E_TOKEN, SIGNET_NO_OFFSET,
 		    "the token made a signature of %zu octets", size);
 	status = work.scheme == SIGNET_SCHEME_ECDSA
 	    ? append_ecdsa((sn_span){ made, size }, out, err)

@@ -137,7 +137,7 @@ signet_status sn_token_find_slot(sn_token *token, P11KitUri *uri, const char *te
 
 	find_matches(token, uri, &found, &count);
 	if (count == 0)
-		return signet_fail(err, SIGNET_E_UNAVAILABLE, SIGNET_NO_OFFSET,
+		return signet_fail(err, SIGNET_E_TOKEN, SIGNET_NO_OFFSET,
 		    "there is no token for %.140s: is it plugged in?", text);
 	if (count > 1)
 		return signet_fail(err, SIGNET_E_USAGE, SIGNET_NO_OFFSET,
@@ -317,7 +317,7 @@ signet_status sn_token_format(sn_token *token, const sn_token_slot *slot, const 
 	    p11_kit_uri_set_attributes(uri, attributes, attributes[1].ulValueLen > 0 ? 2 : 1) !=
 		P11_KIT_URI_OK ||
 	    p11_kit_uri_format(uri, P11_KIT_URI_FOR_OBJECT_ON_TOKEN, &text) != P11_KIT_URI_OK)
-		status = signet_fail(err, SIGNET_E_UNAVAILABLE, SIGNET_NO_OFFSET,
+		status = signet_fail(err, SIGNET_E_TOKEN, SIGNET_NO_OFFSET,
 		    "the key on the token \"%.40s\" cannot be named by a URI", slot->label);
 	else
 		status = sn_strdup(token->ctx, text, uri_out, err);

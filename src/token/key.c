@@ -64,6 +64,24 @@ static signet_status compare_public(sn_token *token, sn_token_slot *slot, P11Kit
 	return status;
 }
 
+/* Another curve is another key, where the token tells no more. */
+static signet_status compare_curve(sn_token *token, const sn_token_slot *slot,
+    CK_OBJECT_HANDLE object, const signet_cert *cert, bool *is_known_out, signet_error *err)
+{
+	uint8_t *data = NULL;
+	size_t size = 0;
+	size_t info_size = 0;
+	const uint8_t *info = signet_cert_key_info(cert, &info_size);
+	signet_status status =
+	    sn_token_attribute(token, slot, object, CKA_EC_PARAMS, &data, &size, err);
+
+	/* by name: an OBJECT IDENTIFIER */
+	if (status == SIGNET_OK && size > 4 && data[0] == 0x06)
+		*is_known_out = memmem(info, info_size, data, size) == NULL;
+	sn_free(token->ctx, data);
+	return status;
+}
+
 static signet_status compare(sn_token *token, sn_token_slot *slot, P11KitUri *uri,
     CK_OBJECT_HANDLE object, const signet_cert *cert, bool *is_known_out, bool *is_same_out,
     signet_error *err)
@@ -79,6 +97,8 @@ static signet_status compare(sn_token *token, sn_token_slot *slot, P11KitUri *ur
 	if (status == SIGNET_OK && !*is_known_out)
 		status = compare_public(
 		    token, slot, uri, object, cert, is_known_out, is_same_out, err);
+	if (status == SIGNET_OK && !*is_known_out)
+		status = compare_curve(token, slot, object, cert, is_known_out, err);
 	return status;
 }
 

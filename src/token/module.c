@@ -8,7 +8,7 @@
 signet_status sn_token_fail(
     const sn_token_slot *slot, const char *what, CK_RV code, signet_error *err)
 {
-	return signet_fail(err, code == CKR_HOST_MEMORY ? SIGNET_E_MEMORY : SIGNET_E_UNAVAILABLE,
+	return signet_fail(err, code == CKR_HOST_MEMORY ? SIGNET_E_MEMORY : SIGNET_E_TOKEN,
 	    SIGNET_NO_OFFSET, "the token \"%.40s\" cannot %s: %.100s", slot->label, what,
 	    p11_kit_strerror(code));
 }

@@ -9,7 +9,8 @@
  * wrong one everything else on that token fails, without another try.
  *
  * Errors of all functions: SIGNET_E_USAGE (no such URI, or it fits several tokens),
- * SIGNET_E_UNAVAILABLE (no module, no such token, or it is gone), SIGNET_E_NO_KEY (not on that token),
+ * SIGNET_E_UNAVAILABLE (no module), SIGNET_E_TOKEN (no such token, or it is gone), SIGNET_E_NO_KEY (not
+ * on that token),
  * SIGNET_E_PASSPHRASE, SIGNET_E_MEMORY.
  */
 #ifndef SN_TOKEN_TOKEN_H

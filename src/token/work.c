@@ -76,7 +76,7 @@ static signet_status sign(
 	signet_status status;
 
 	if (!choose(work, &m))
-		return signet_fail(err, SIGNET_E_UNAVAILABLE, SIGNET_NO_OFFSET,
+		return signet_fail(err, SIGNET_E_TOKEN, SIGNET_NO_OFFSET,
 		    "the token \"%.40s\" knows no digest %.20s", slot->label, work->digest);
 	(void)pthread_mutex_lock(&use->token->lock);
 	code = slot->module->C_SignInit(slot->session, &m.mechanism, use->object);
@@ -168,7 +168,7 @@ static signet_status decrypt(
 	mechanism m;
 
 	if (!choose(work, &m))
-		return signet_fail(err, SIGNET_E_UNAVAILABLE, SIGNET_NO_OFFSET,
+		return signet_fail(err, SIGNET_E_TOKEN, SIGNET_NO_OFFSET,
 		    "the token \"%.40s\" knows no OAEP with %.20s", use->slot->label, work->digest);
 	return decrypt_by(use, &m.mechanism, work->data, work->size, out, size_out, err);
 }

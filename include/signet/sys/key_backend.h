@@ -6,7 +6,7 @@
  * Digests, paddings and the check of what comes back are libsignet's: a signature that does not
  * verify with the certificate's key is never handed on. A backend needs to know nothing of CMS.
  *
- * Errors of all functions: SIGNET_E_UNAVAILABLE (the holder cannot do it, or is gone),
+ * Errors of all functions: SIGNET_E_TOKEN (the holder cannot do it, or is gone),
  * SIGNET_E_PASSPHRASE, SIGNET_E_MEMORY. What depends on the ciphertext alone is SIGNET_E_DECRYPT, and
  * libsignet goes on with a random key then, so that nobody learns of it.
  */
