@@ -20,6 +20,7 @@
 
 enum {
 	CLIENTS_MAX = 32,      /* at once; the one that came first goes when there are more */
+	BACKLOG = 128,
 	CLIENT_TIME = 5000,    /* milliseconds for a request to come */
 	PAUSE = 100,           /* when the system has no descriptor left */
 	FD_LISTEN = 0,
@@ -67,23 +68,25 @@ static bool is_own_peer(int fd)
 	       peer.uid == geteuid();
 }
 
-static void take_client(agent *a, int64_t now)
+/* false: nobody waits any more. */
+static bool take_client(agent *a, int64_t now)
 {
 	const int fd = accept4(a->fds[FD_LISTEN].fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 	if (fd < 0) {
 		a->is_paused = errno == EMFILE || errno == ENFILE || errno == ENOMEM ||
 			       errno == ENOBUFS;
-		return;
+		return false;
 	}
 	if (!is_own_peer(fd)) {
 		(void)close(fd);
-		return;
+		return true;
 	}
 	if (a->client_count == CLIENTS_MAX)
 		drop(a, 0);
 	a->fds[FD_CLIENTS + a->client_count] = (struct pollfd){ .fd = fd, .events = POLLIN };
 	a->deadlines[a->client_count++] = now + CLIENT_TIME;
+	return true;
 }
 
 static void answer(int fd, bool is_good, uint8_t *packet, size_t size)
@@ -193,7 +196,8 @@ static void serve(agent *a)
 			else if (a->deadlines[i] <= now)
 				drop(a, i);
 		if ((a->fds[FD_LISTEN].revents & POLLIN) != 0)
-			take_client(a, now);
+			for (int i = 0; i < CLIENTS_MAX && take_client(a, now); i++)
+				;
 	}
 }
 
@@ -209,6 +213,9 @@ static signet_status take_lock(agent *a, signet_error *err)
 	if (flock(a->lock, LOCK_EX | LOCK_NB) != 0)
 		return signet_fail(
 		    err, SIGNET_E_BUSY, SIGNET_NO_OFFSET, "an agent runs already (%.120s)", a->path);
+	/* for a person who looks for it */
+	if (ftruncate(a->lock, 0) == 0)
+		(void)dprintf(a->lock, "%ld\n", (long)getpid());
 	return SIGNET_OK;
 }
 
@@ -223,7 +230,7 @@ static signet_status start_listening(agent *a, signet_error *err)
 	memcpy(address.sun_path, a->path, sizeof(address.sun_path));
 	(void)unlink(a->path);
 	if (bind(fd, (const struct sockaddr *)&address, sizeof(address)) != 0 ||
-	    listen(fd, CLIENTS_MAX) != 0)
+	    listen(fd, BACKLOG) != 0)
 		return signet_fail_sys(
 		    err, SIGNET_E_CANNOT_CREATE, "cannot listen at %.120s", a->path);
 	return SIGNET_OK;

@@ -218,6 +218,8 @@ static signet_status get_passphrase(void *user, const char *what, unsigned attem
 
 	if (attempt == 0)
 		begin_asking(session, what);
+	else if (asking->is_from_agent)
+		app_agent_forget(session, asking->name);
 	asking->is_from_agent = false;
 	if (session->given.is_known) {
 		if (attempt == 0)
