@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include <signet/input.h>
+#include <signet/net.h>
 #include <signet/open.h>
 #include <signet/signet.h>
 
@@ -45,17 +46,22 @@ typedef struct app_session {
 	int64_t now; /* --at, or the clock */
 	bool is_quiet, is_verbose;
 	size_t lines; /* said so far */
-	void *module;
+	int exit;     /* of a command that did its work: 0 unless it has found something */
+	/* Tables of the modules; NULL: not loaded. */
 	const sn_store_api *store_api;
+	const signet_net_api *net_api;
+	const sn_token_api *token_api;
 	sn_store *store;              /* NULL: not opened */
+	signet_net *net;              /* the same */
+	signet_fetch fetch;           /* network.c: the ports for the library */
+	signet_cache cache;
+	signet_network network;
 	app_secret given;             /* --passphrase-file, --passphrase-fd */
 	app_secret typed;             /* at the terminal */
 	app_secret fresh;             /* for what is being made */
 	app_secret password;          /* --password-file, of the message itself */
 	signet_passphrase passphrase; /* the callback for the library */
 	app_asking asking;
-	void *token_module;
-	const sn_token_api *token_api;
 	sn_token *token; /* NULL: none was needed */
 	app_secret pin;               /* of one token, typed */
 } app_session;
@@ -86,9 +92,9 @@ signet_status app_store(
 /* Whether the key material comes from --cert, --key or --p12, so that the store is not asked. */
 bool app_has_own_keys(const app_session *session);
 
-/* wire.c: the table of the store's module. */
+/* wire.c: loads a module, unless it is there already. */
 signet_status app_wire_store(app_session *session, signet_error *err) SIGNET_CHECKED;
-
+signet_status app_wire_net(app_session *session, signet_error *err) SIGNET_CHECKED;
 signet_status app_wire_token(app_session *session, signet_error *err) SIGNET_CHECKED;
 
 /* passphrase.c */

@@ -1,9 +1,9 @@
 /*
- * Loads back ends. The module lies beside the program in the build tree, else where it was
- * installed: relative to the program first, so that an installation can be moved as a whole.
+ * Loads back ends, each when it is first needed. A module lies beside the program in the build
+ * tree, else where it was installed: relative to the program first, so that an installation can be
+ * moved as a whole.
  */
 #include <dlfcn.h>
-#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -27,78 +27,97 @@ static bool program_folder(char folder[PATH_MAX])
 	return true;
 }
 
-/* "store": src/store in the build tree; else bin and lib side by side, or where it was installed. */
-static void *load(const char *module)
+static void *load(const char *name)
 {
+	/* What a module brings along (libcurl, PKCS #11 modules) may have threads of its own. */
+	const int flags = RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE;
 	char folder[PATH_MAX];
-	char path[PATH_MAX + 128];
+	char path[PATH_MAX + 64];
 
 	if (program_folder(folder)) {
-		(void)snprintf(
-		    path, sizeof(path), "%s/src/%s/signet-%s.so", folder, module, module);
-		if (!app_file_exists(path))
-			(void)snprintf(path, sizeof(path),
-			    "%s/../" SIGNET_LIBDIR "/signet/signet-%s.so", folder, module);
+		/* the build tree */
+		(void)snprintf(path, sizeof(path), "%s/src/%s/signet-%s.so", folder, name, name);
 		if (app_file_exists(path))
-			return dlopen(path, RTLD_NOW | RTLD_LOCAL);
+			return dlopen(path, flags);
+		/* bin and lib side by side */
+		(void)snprintf(path, sizeof(path), "%s/../" SIGNET_LIBDIR "/signet/signet-%s.so",
+		    folder, name);
+		if (app_file_exists(path))
+			return dlopen(path, flags);
 	}
-	(void)snprintf(path, sizeof(path), SIGNET_MODULE_DIR "/signet-%s.so", module);
-	return dlopen(path, RTLD_NOW | RTLD_LOCAL);
+	(void)snprintf(path, sizeof(path), SIGNET_MODULE_DIR "/signet-%s.so", name);
+	return dlopen(path, flags);
 }
 
-/* ISO C has no way from an object pointer to a function; POSIX dlsym says so. */
-static signet_status find_symbol(const char *module, const char *name, void **handle_out,
-    void *function, size_t size, signet_error *err)
+/* function is the address of a pointer to a function. */
+static signet_status find(
+    const char *name, const char *symbol_name, void *function, signet_error *err)
 {
-	void *handle = load(module);
+	void *handle = load(name);
 	void *symbol;
 
 	if (handle == NULL)
 		return signet_fail(err, SIGNET_E_UNAVAILABLE, SIGNET_NO_OFFSET,
-		    "the module signet-%s.so cannot be loaded: %.180s", module, dlerror());
-	*handle_out = handle;
-	symbol = dlsym(handle, name);
+		    "the module signet-%s cannot be loaded: %.180s", name, dlerror());
+	symbol = dlsym(handle, symbol_name);
 	if (symbol == NULL)
 		return signet_fail(err, SIGNET_E_UNAVAILABLE, SIGNET_NO_OFFSET,
-		    "the module signet-%s.so is of another version of signet", module);
-	memcpy(function, &symbol, size);
+		    "the module signet-%s is of another version of signet", name);
+	/* ISO C has no way from an object pointer to a function; POSIX dlsym says so. */
+	memcpy(function, &symbol, sizeof(symbol));
 	return SIGNET_OK;
 }
 
-static signet_status other_version(const char *module, signet_error *err)
+static signet_status check_version(
+    const char *name, unsigned version, unsigned wanted, signet_error *err)
 {
+	if (version == wanted)
+		return SIGNET_OK;
 	return signet_fail(err, SIGNET_E_UNAVAILABLE, SIGNET_NO_OFFSET,
-	    "the module signet-%s.so is of another version of signet", module);
+	    "the module signet-%s is of another version of signet", name);
 }
 
 signet_status app_wire_store(app_session *session, signet_error *err)
 {
 	sn_store_module_function *module = NULL;
-	const sn_store_api *api;
-	signet_status status = find_symbol(
-	    "store", SN_STORE_MODULE_SYMBOL, &session->module, &module, sizeof(module), err);
+	signet_status status;
 
-	if (status != SIGNET_OK)
-		return status;
-	api = module();
-	if (api->version != SN_STORE_VERSION)
-		return other_version("store", err);
-	session->store_api = api;
-	return SIGNET_OK;
+	if (session->store_api != NULL)
+		return SIGNET_OK;
+	status = find("store", SN_STORE_MODULE_SYMBOL, &module, err);
+	if (status == SIGNET_OK)
+		status = check_version("store", module()->version, SN_STORE_VERSION, err);
+	if (status == SIGNET_OK)
+		session->store_api = module();
+	return status;
+}
+
+signet_status app_wire_net(app_session *session, signet_error *err)
+{
+	signet_net_module_function *module = NULL;
+	signet_status status;
+
+	if (session->net_api != NULL)
+		return SIGNET_OK;
+	status = find("net", SIGNET_NET_MODULE_SYMBOL, &module, err);
+	if (status == SIGNET_OK)
+		status = check_version("net", module()->version, SIGNET_NET_VERSION, err);
+	if (status == SIGNET_OK)
+		session->net_api = module();
+	return status;
 }
 
 signet_status app_wire_token(app_session *session, signet_error *err)
 {
 	sn_token_module_function *module = NULL;
-	const sn_token_api *api;
-	signet_status status = find_symbol("token", SN_TOKEN_MODULE_SYMBOL, &session->token_module,
-	    &module, sizeof(module), err);
+	signet_status status;
 
-	if (status != SIGNET_OK)
-		return status;
-	api = module();
-	if (api->version != SN_TOKEN_VERSION)
-		return other_version("token", err);
-	session->token_api = api;
-	return SIGNET_OK;
+	if (session->token_api != NULL)
+		return SIGNET_OK;
+	status = find("token", SN_TOKEN_MODULE_SYMBOL, &module, err);
+	if (status == SIGNET_OK)
+		status = check_version("token", module()->version, SN_TOKEN_VERSION, err);
+	if (status == SIGNET_OK)
+		session->token_api = module();
+	return status;
 }

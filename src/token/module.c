@@ -59,12 +59,11 @@ static void free_uri(sn_token *token, char **uri)
 	*uri = NULL;
 }
 
-__attribute__((visibility("default"))) const sn_token_api *signet_token_module(void);
-
-const sn_token_api *signet_token_module(void)
+__attribute__((visibility("default"))) const sn_token_api *signet_token_module(void)
 {
 	static const sn_token_api api = {
 		.version = SN_TOKEN_VERSION,
+		.roots_each = sn_token_roots_each,
 		.open = token_open,
 		.close = sn_token_unref,
 		.key = sn_token_key,

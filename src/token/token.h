@@ -1,8 +1,9 @@
 /*
- * Smart cards and other tokens by PKCS #11, through p11-kit, which knows the modules of the system.
+ * What PKCS #11 modules hold, by p11-kit, which knows those of the system: keys on smart cards and other
+ * tokens, and the public e-mail roots.
  *
- * A shared module with one function table, loaded when a pkcs11: URI (RFC 7512) is first used, as the
- * store is. Private keys never leave the token: what is handed out is a signet_key over it
+ * A shared module with one function table, loaded when it is first needed, as the store is. New
+ * functions go to the end of the table. Private keys never leave the token: what is handed out is a signet_key over it
  * (signet/sys/key_backend.h), which keeps the token open.
  *
  * A PIN is asked for once for each token and tried once: cards lock after three wrong ones. After a
@@ -10,8 +11,7 @@
  *
  * Errors of all functions: SIGNET_E_USAGE (no such URI, or it fits several tokens),
  * SIGNET_E_UNAVAILABLE (no module), SIGNET_E_TOKEN (no such token, or it is gone), SIGNET_E_NO_KEY (not
- * on that token),
- * SIGNET_E_PASSPHRASE, SIGNET_E_MEMORY.
+ * on that token), SIGNET_E_PASSPHRASE, SIGNET_E_MEMORY.
  */
 #ifndef SN_TOKEN_TOKEN_H
 #define SN_TOKEN_TOKEN_H
@@ -24,8 +24,27 @@ typedef struct sn_token sn_token;
 typedef signet_status sn_token_visit(
     void *user, signet_cert *cert, const char *key_uri, signet_error *err);
 
+/* One authority that is trusted for e-mail. */
+typedef struct sn_token_root {
+	signet_cert *cert;
+	/* Certificates that begin later are not to be believed; 0: there is no such time. */
+	int64_t distrust_after;
+} sn_token_root;
+
+/* Lent for the time of the call; any status but SIGNET_OK ends the walk, which returns it. */
+typedef signet_status sn_token_root_visit(
+    void *user, const sn_token_root *root, signet_error *err);
+
 typedef struct sn_token_api {
 	unsigned version; /* SN_TOKEN_VERSION */
+
+	/*
+	 * roots.c: the authorities that the PKCS #11 module at path (NULL: that of NSS, where the
+	 * system has it) trusts for e-mail. SIGNET_E_UNAVAILABLE: there is no such module, or it
+	 * says nothing about e-mail.
+	 */
+	signet_status (*roots_each)(signet_context *ctx, const char *path,
+	    sn_token_root_visit *visit, void *user, signet_error *err);
 
 	signet_status (*open)(signet_context *ctx, sn_token **token_out, signet_error *err);
 	void (*close)(sn_token **token); /* the keys made of it may live longer */

@@ -10,6 +10,7 @@
 
 #include <signet/sys/key_backend.h>
 
+#include "base/context.h"
 #include "token/token.h"
 
 enum {
@@ -41,7 +42,12 @@ struct sn_token {
 	atomic_size_t references;
 };
 
+/* roots.c */
+signet_status sn_token_roots_each(signet_context *ctx, const char *path,
+    sn_token_root_visit *visit, void *user, signet_error *err) SIGNET_CHECKED;
+
 /* module.c */
+const sn_token_api *signet_token_module(void);
 void sn_token_unref(sn_token **token);
 /* What a function of the token returned, in a sentence. */
 signet_status sn_token_fail(
@@ -89,4 +95,5 @@ typedef struct sn_token_use {
 
 /* Fills the functions that token and key can do. */
 void sn_token_backend(sn_token_use *use, signet_key_backend *backend_out);
+
 #endif
