@@ -208,23 +208,96 @@ signet_status sn_store_identity_each(sn_store *store, const char *address,
 	return status == SIGNET_OK ? end : status;
 }
 
-signet_status sn_store_identity_set_default(sn_store *store, int64_t id, signet_error *err)
+/* Two defaults of one address may stand beside each other, when one signs and the other encrypts. */
+static bool is_rival(const signet_cert *a, const signet_cert *b)
+{
+	return (signet_cert_can_sign(a) && signet_cert_can_sign(b)) ||
+	       (signet_cert_can_encrypt(a) && signet_cert_can_encrypt(b));
+}
+
+static signet_status read_cert(
+    sn_store *store, int64_t id, signet_cert **cert_out, signet_error *err)
 {
 	sn_store_query query;
-	signet_status status;
+	signet_cert *cert = NULL;
+	signet_status status = SIGNET_OK;
+	signet_status end;
 
-	status = sn_store_begin(store, err);
-	if (status != SIGNET_OK)
-		return status;
 	sn_store_query_begin(&query, store,
-	    "UPDATE identity SET is_default = (id = ?1) WHERE id = ?1 OR id IN"
+	    "SELECT der FROM identity JOIN certificate ON certificate.id = certificate_id"
+	    " WHERE identity.id = ?");
+	sn_store_query_int(&query, id);
+	if (sn_store_query_row(&query))
+		status = sn_store_certificate_get(&query, 0, &cert, err);
+	end = sn_store_query_end(&query, status == SIGNET_OK ? err : NULL);
+	if (status == SIGNET_OK)
+		status = end;
+	if (status == SIGNET_OK && cert == NULL)
+		status = signet_fail(
+		    err, SIGNET_E_NOT_FOUND, SIGNET_NO_OFFSET, "the store has no such identity");
+	if (status != SIGNET_OK)
+		signet_cert_unref(&cert);
+	else
+		*cert_out = cert;
+	return status;
+}
+
+/* A default, other than id, of one of its addresses and for one of its purposes; 0: there is none. */
+static signet_status find_rival(
+    sn_store *store, int64_t id, const signet_cert *cert, int64_t *rival_out, signet_error *err)
+{
+	sn_store_query query;
+	signet_status status = SIGNET_OK;
+	signet_status end;
+
+	*rival_out = 0;
+	sn_store_query_begin(&query, store,
+	    "SELECT identity.id, der FROM identity"
+	    " JOIN certificate ON certificate.id = certificate_id"
+	    " WHERE is_default AND identity.id <> ?1 AND identity.id IN"
 	    " (SELECT identity_id FROM identity_address WHERE address IN"
 	    " (SELECT address FROM identity_address WHERE identity_id = ?1))");
 	sn_store_query_int(&query, id);
-	status = sn_store_query_run(&query, err);
-	if (status == SIGNET_OK && sqlite3_changes(store->db) == 0)
-		status = signet_fail(
-		    err, SIGNET_E_NOT_FOUND, SIGNET_NO_OFFSET, "the store has no such identity");
+	while (status == SIGNET_OK && *rival_out == 0 && sn_store_query_row(&query)) {
+		signet_cert *other = NULL;
+
+		status = sn_store_certificate_get(&query, 1, &other, err);
+		if (status == SIGNET_OK && is_rival(cert, other))
+			*rival_out = sqlite3_column_int64(query.statement, 0);
+		signet_cert_unref(&other);
+	}
+	end = sn_store_query_end(&query, status == SIGNET_OK ? err : NULL);
+	return status == SIGNET_OK ? end : status;
+}
+
+static signet_status set_flag(sn_store *store, int64_t id, bool is_default, signet_error *err)
+{
+	sn_store_query query;
+
+	sn_store_query_begin(&query, store, "UPDATE identity SET is_default = ?2 WHERE id = ?1");
+	sn_store_query_int(&query, id);
+	sn_store_query_int(&query, is_default);
+	return sn_store_query_run(&query, err);
+}
+
+signet_status sn_store_identity_set_default(sn_store *store, int64_t id, signet_error *err)
+{
+	signet_cert *cert = NULL;
+	int64_t rival = 0;
+	signet_status status = sn_store_begin(store, err);
+
+	if (status != SIGNET_OK)
+		return status;
+	status = read_cert(store, id, &cert, err);
+	do {
+		if (status == SIGNET_OK)
+			status = find_rival(store, id, cert, &rival, err);
+		if (status == SIGNET_OK && rival != 0)
+			status = set_flag(store, rival, false, err);
+	} while (status == SIGNET_OK && rival != 0);
+	if (status == SIGNET_OK)
+		status = set_flag(store, id, true, err);
+	signet_cert_unref(&cert);
 	return sn_store_end(store, status, err);
 }
 

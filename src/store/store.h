@@ -90,7 +90,7 @@ typedef struct sn_store_api {
 	 */
 	signet_status (*identity_each)(sn_store *store, const char *address,
 	    sn_store_identity_visit *visit, void *user, signet_error *err);
-	/* The default for its addresses, which no other identity of these is then. */
+	/* The default for its addresses and purposes, which no other identity is then. */
 	signet_status (*identity_set_default)(sn_store *store, int64_t id, signet_error *err);
 	signet_status (*identity_remove)(sn_store *store, int64_t id, signet_error *err);
 

@@ -71,6 +71,14 @@ signs "$old"
 reads "$old"
 expect 0 identity default "$encrypt"
 reads "$encrypt"
+# One default to sign, another to be encrypted to; one for both takes the place of both.
+sign_older=$(mine sign 2021-06-01 3650 --plain-key >/dev/null; python3 -c 'import json
+print(next(i["fingerprint"] for i in json.load(open("list.json")) if i["not_before"] < "2021-06-02" and i["usage"] == ["sign"]))')
+expect 0 identity default "$sign_older"
+signs "$sign_older"
+reads "$encrypt"
+expect 0 identity list --json
+json out 'sorted(i["fingerprint"] for i in r if i["default"]) == sorted(["'"$sign_older"'", "'"$encrypt"'"])'
 expect 0 identity default "$expired"
 signs "$sign"
 reads "$encrypt"
