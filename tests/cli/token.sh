@@ -257,8 +257,9 @@ mv tokens away
 mkdir tokens
 expect 69 sign m.eml --passphrase-file pin
 says 'is it plugged in?'
-expect 69 open p.eml --passphrase-file pin
+expect 69 open p.eml --passphrase-file pin --report r.json
 says 'is it plugged in?'
+json r.json 'r["verdict"] == "error" and [p["code"] for p in r["problems"]] == ["token-unavailable"]'
 expect 4 open --no-store --cert rsa.pem --key 'pkcs11:token=Card' --cert soft.pem --key soft.key two.eml
 expect 0 identity list
 prints 'token'
