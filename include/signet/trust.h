@@ -49,6 +49,27 @@ SIGNET_API void signet_trust_set_policy_flags(signet_trust *trust, bool explicit
     bool inhibit_mapping, bool inhibit_any);
 SIGNET_API size_t signet_trust_anchor_count(const signet_trust *trust);
 
+typedef enum signet_purpose { SIGNET_PURPOSE_SIGN, SIGNET_PURPOSE_ENCRYPT } signet_purpose;
+
+/* What the validation of a path found. */
+typedef struct signet_path {
+	bool is_valid;
+	bool is_revoked;
+	const char *reason;             /* a problem code of signet-report(5), static; NULL: valid */
+	char text[256];                 /* a sentence for a person */
+	signet_cert_list *certs;        /* leaf first, as far as it was built; owned */
+} signet_path;
+
+/*
+ * Whether cert may be used for the purpose at that time (seconds since 1970), by a path to an anchor
+ * of trust (RFC 5280 6) and the rules of S/MIME. more: certificates that may help (may be NULL). A
+ * certificate that is not accepted is no error. path_out is cleared by signet_path_clear.
+ */
+SIGNET_API signet_status signet_trust_check(signet_context *ctx, const signet_trust *trust,
+    signet_cert *cert, const signet_cert_list *more, signet_purpose purpose, int64_t at,
+    signet_path *path_out, signet_error *err) SIGNET_CHECKED;
+SIGNET_API void signet_path_clear(signet_path *path);
+
 #ifdef __cplusplus
 }
 #endif

@@ -131,6 +131,12 @@ __attribute__((visibility("default"))) const sn_store_api *signet_store_module(v
 		.anchor_remove = sn_store_anchor_remove,
 		.chain_add = sn_store_chain_add,
 		.chain_read = sn_store_chain_read,
+		.contact_confirm = sn_store_contact_confirm,
+		.contact_checked = sn_store_contact_checked,
+		.batch_begin = sn_store_batch_begin,
+		.batch_end = sn_store_batch_end,
+		.harvested_has = sn_store_harvested_has,
+		.harvested_add = sn_store_harvested_add,
 	};
 
 	return &api;
