@@ -212,4 +212,7 @@ void app_session_end(app_session *session)
 	if (session->module != NULL)
 		(void)dlclose(session->module);
 	session->module = NULL;
+	for (size_t i = 0; i < sizeof(session->lookup_modules) / sizeof(*session->lookup_modules); i++)
+		if (session->lookup_modules[i] != NULL)
+			(void)dlclose(session->lookup_modules[i]);
 }

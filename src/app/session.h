@@ -13,6 +13,7 @@
 
 #include "app/options.h"
 #include "base/buf.h"
+#include "net/lookup.h"
 #include "store/store.h"
 
 enum {
@@ -41,6 +42,9 @@ typedef struct app_session {
 	app_secret fresh;             /* for what is being made */
 	app_secret password;          /* --password-file, of the message itself */
 	signet_passphrase passphrase; /* the callback for the library */
+	void *lookup_modules[2];      /* of src/net, once they were needed */
+	uint64_t silent_sources;      /* a bit for each place to look in that could not be asked */
+	int exit_code;                /* of a command that did its work: 0, or what it found */
 } app_session;
 
 /* After the arguments were parsed: configuration file, context, time, given passphrase. */
@@ -71,6 +75,11 @@ bool app_has_own_keys(const app_session *session);
 
 /* wire.c: the table of the store's module. */
 signet_status app_wire_store(app_session *session, signet_error *err) SIGNET_CHECKED;
+/* The tables of the modules that look certificates up. */
+signet_status app_wire_ldap(
+    app_session *session, const sn_ldap_api **api_out, signet_error *err) SIGNET_CHECKED;
+signet_status app_wire_dns(
+    app_session *session, const sn_dns_api **api_out, signet_error *err) SIGNET_CHECKED;
 
 /* passphrase.c */
 signet_status app_passphrase_begin(app_session *session, signet_error *err) SIGNET_CHECKED;

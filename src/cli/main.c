@@ -13,8 +13,7 @@ static bool is_planned(const char *verb, const char *sub)
 {
 	static const char *const verbs[] = { "filter", "send", "enroll", "store", "doctor",
 		"config" };
-	static const char *const subs[][2] = { { "identity", "renew" }, { "contact", "find" },
-		{ "contact", "harvest" }, { "ca", "ocsp" } };
+	static const char *const subs[][2] = { { "identity", "renew" }, { "ca", "ocsp" } };
 
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++)
 		if (strcmp(verb, verbs[i]) == 0)
@@ -69,7 +68,7 @@ static int run(app_session *session)
 		status = cmd_trust(session, &err);
 	else
 		status = cmd_ca(session, &err);
-	return status == SIGNET_OK ? finish_stdout(0) : app_fail(session, &err);
+	return status == SIGNET_OK ? finish_stdout(session->exit_code) : app_fail(session, &err);
 }
 
 /* Even a mistake on the command line is reported, where the report was asked for. */
