@@ -23,8 +23,7 @@ typedef struct choice {
 
 enum { RSA_LEAST = 2048, CHECK_AGAIN = 86400 };
 
-/* What is weaker than RSA with 2048 bits is taken last. */
-static bool is_weak(const signet_cert *cert)
+bool app_is_weak(const signet_cert *cert)
 {
 	const char *algorithm = signet_cert_key_algorithm(cert);
 
@@ -82,12 +81,12 @@ static signet_status visit_contact(void *user, const sn_store_contact *row, sign
 		    signet_cert_fingerprint(row->cert));
 	if (row->is_pending || (c->cert != NULL && !c->is_weak) || !is_fit(c, row->cert))
 		return SIGNET_OK;
-	if (c->cert != NULL && is_weak(row->cert))
+	if (c->cert != NULL && app_is_weak(row->cert))
 		return SIGNET_OK;
 	app_capabilities_clear(c->session, &c->said);
 	signet_cert_unref(&c->cert);
 	c->cert = signet_cert_ref(row->cert);
-	c->is_weak = is_weak(row->cert);
+	c->is_weak = app_is_weak(row->cert);
 	c->is_contact = true;
 	c->checked_at = row->checked_at;
 	if (row->capabilities_size == 0 || row->signing_time == INT64_MIN)

@@ -210,13 +210,16 @@ static signet_status judge(
 	return status;
 }
 
-/* The longest to hold first: of several new ones it is the one that the others are held against. */
-static int by_end(const void *a, const void *b)
+/* The strong before the weak, and of these the one that holds longest. */
+static int by_worth(const void *a, const void *b)
 {
-	const int64_t x = signet_cert_not_after(*(signet_cert *const *)a);
-	const int64_t y = signet_cert_not_after(*(signet_cert *const *)b);
+	const signet_cert *x = *(signet_cert *const *)a, *y = *(signet_cert *const *)b;
 
-	return x > y ? -1 : x < y;
+	if (app_is_weak(x) != app_is_weak(y))
+		return app_is_weak(x) ? 1 : -1;
+	if (signet_cert_not_after(x) == signet_cert_not_after(y))
+		return 0;
+	return signet_cert_not_after(x) > signet_cert_not_after(y) ? -1 : 1;
 }
 
 static signet_status judge_new(app_finder *f, const char *source, signet_error *err)
@@ -233,8 +236,9 @@ static signet_status judge_new(app_finder *f, const char *source, signet_error *
 	for (size_t i = 0; i < count; i++)
 		certs[i] = signet_cert_list_get(f->pool, f->judged + i);
 	f->judged += count;
-	qsort(certs, count, sizeof(*certs), by_end);
-	for (size_t i = 0; status == SIGNET_OK && i < count; i++)
+	qsort(certs, count, sizeof(*certs), by_worth);
+	/* of several the best that may be used is kept */
+	for (size_t i = 0; status == SIGNET_OK && i < count && f->kept == 0; i++)
 		status = judge(f, certs[i], source, err);
 	free(certs);
 	return status;

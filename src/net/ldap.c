@@ -9,6 +9,7 @@
 #include "base/ascii.h"
 #include "net/ldap_filter.h"
 #include "net/lookup.h"
+#include "net/watch.h"
 
 enum {
 	ENTRIES_MAX = 32,           /* with one address: more are no directory of people */
@@ -27,6 +28,8 @@ typedef struct query {
 	bool is_plain;      /* without TLS, as the URL says */
 	size_t entries;
 	size_t values;
+	sn_watch watch;
+	struct ldap_conncb callbacks; /* of the LDAP library: when connections come and go */
 } query;
 
 static signet_status bad_url(const query *q, const char *why, signet_error *err)
@@ -100,6 +103,26 @@ static signet_status too_slow(const query *q, signet_error *err)
 }
 
 /* Every option is said: what the files and variables of the LDAP library say counts for nothing. */
+static int on_connection(
+    LDAP *ld, Sockbuf *socket, LDAPURLDesc *server, struct sockaddr *address, struct ldap_conncb *callbacks)
+{
+	query *q = callbacks->lc_arg;
+	ber_socket_t fd = -1;
+
+	(void)ld, (void)server, (void)address;
+	if (ber_sockbuf_ctrl(socket, LBER_SB_OPT_GET_FD, &fd) > 0)
+		sn_watch_set_fd(&q->watch, (int)fd);
+	return 0;
+}
+
+static void on_end(LDAP *ld, Sockbuf *socket, struct ldap_conncb *callbacks)
+{
+	query *q = callbacks->lc_arg;
+
+	(void)ld, (void)socket;
+	sn_watch_set_fd(&q->watch, -1);
+}
+
 static bool set_options(query *q)
 {
 	static const int version = LDAP_VERSION3, hard = LDAP_OPT_X_TLS_HARD,
@@ -108,7 +131,9 @@ static bool set_options(query *q)
 	ber_len_t message = MESSAGE_MAX;
 	Sockbuf *socket = NULL;
 
-	return ldap_set_option(q->ld, LDAP_OPT_PROTOCOL_VERSION, &version) == 0 &&
+	q->callbacks = (struct ldap_conncb){ on_connection, on_end, q };
+	return ldap_set_option(q->ld, LDAP_OPT_CONNECT_CB, &q->callbacks) == 0 &&
+	       ldap_set_option(q->ld, LDAP_OPT_PROTOCOL_VERSION, &version) == 0 &&
 	       ldap_set_option(q->ld, LDAP_OPT_REFERRALS, LDAP_OPT_OFF) == 0 &&
 	       ldap_set_option(q->ld, LDAP_OPT_DEREF, &never) == 0 &&
 	       ldap_set_option(q->ld, LDAP_OPT_SIZELIMIT, &entries) == 0 &&
@@ -288,18 +313,30 @@ out:
 	return status;
 }
 
+static signet_status work(void *user, signet_error *err)
+{
+	query *q = user;
+	signet_status status = connect_to(q, err);
+
+	if (status == SIGNET_OK)
+		status = search(q, err);
+	if (q->ld != NULL)
+		(void)ldap_unbind_ext(q->ld, NULL, NULL);
+	q->ld = NULL;
+	return status;
+}
+
 static signet_status find(
     const sn_lookup *lookup, const sn_ldap_request *request, signet_error *err)
 {
 	query q = { .lookup = lookup, .request = request };
+	bool is_late = false;
 	signet_status status = parse_url(&q, err);
 
 	if (status == SIGNET_OK)
-		status = connect_to(&q, err);
-	if (status == SIGNET_OK)
-		status = search(&q, err);
-	if (q.ld != NULL)
-		(void)ldap_unbind_ext(q.ld, NULL, NULL);
+		status = sn_watch_run(&q.watch, lookup, work, &q, &is_late, err);
+	if (status != SIGNET_OK && is_late)
+		status = too_slow(&q, err);
 	ldap_free_urldesc(q.url);
 	return status;
 }
