@@ -7,15 +7,7 @@
 #include "app/find.h"
 #include "app/keys.h"
 #include "app/match.h"
-
-const app_column app_check_columns[] = {
-	{ "address", APP_COLUMN_TEXT, 40 },
-	{ "fingerprint", APP_COLUMN_TEXT, 16 },
-	{ "code", APP_COLUMN_TEXT, 24 },
-	{ "text", APP_COLUMN_TEXT, 0 },
-	{ "remedy", APP_COLUMN_TEXT, 0 },
-	{ NULL },
-};
+#include "app/network.h"
 
 enum { TEXT_SIZE = 320 };
 
@@ -27,7 +19,7 @@ typedef struct row {
 
 typedef struct check {
 	app_session *session;
-	app_list *list;
+	app_findings *findings;
 	const char *text;
 	signet_trust *trust;
 	row *rows;
@@ -117,70 +109,60 @@ static void say_remedy(const row *r, remedy what, char text[TEXT_SIZE])
 	}
 }
 
-static signet_status add(
-    check *c, const char *code, const char *text, remedy what, signet_error *err)
+static void add(
+    check *c, app_severity severity, const char *code, const char *text, remedy what)
 {
-	const row *r = c->present;
 	char command[TEXT_SIZE];
-	signet_status status = app_list_row(c->list, err);
 
-	say_remedy(r, what, command);
-	if (status == SIGNET_OK)
-		status = app_list_text(c->list, "address", r->address, err);
-	if (status == SIGNET_OK)
-		status = app_list_text(
-		    c->list, "fingerprint", signet_cert_fingerprint(r->cert), err);
-	if (status == SIGNET_OK)
-		status = app_list_text(c->list, "code", code, err);
-	if (status == SIGNET_OK)
-		status = app_list_text(c->list, "text", text, err);
-	if (status == SIGNET_OK)
-		status = app_list_text(c->list, "remedy", command, err);
-	return status;
+	say_remedy(c->present, what, command);
+	app_findings_add(c->findings, severity, code, c->present->address, command, "%s", text);
 }
 
-static signet_status check_time(check *c, signet_error *err)
+static void check_time(check *c)
 {
 	const row *r = c->present;
 	const int64_t end = signet_cert_not_after(r->cert), now = c->session->now;
 	char date[16], text[TEXT_SIZE];
 
 	if (end - now >= APP_FIND_RENEWAL || has_better(c, r))
-		return SIGNET_OK;
+		return;
 	app_date(end, date);
 	(void)snprintf(text, sizeof(text), "the certificate of %.100s %s on %s", r->address,
 	    now > end ? "expired" : "expires", date);
-	return add(c, now > end ? "cert-expired" : "cert-expires-soon", text, REMEDY_FIND, err);
+	if (now > end)
+		add(c, APP_WRONG, "cert-expired", text, REMEDY_FIND);
+	else
+		add(c, APP_WARNING, "cert-expires-soon", text, REMEDY_FIND);
 }
 
-static signet_status check_name(check *c, signet_error *err)
+static void check_name(check *c)
 {
 	const row *r = c->present;
 	char text[TEXT_SIZE];
 
 	if (r->is_domain || signet_cert_has_address(r->cert, r->address))
-		return SIGNET_OK;
+		return;
 	(void)snprintf(text, sizeof(text),
 	    "the certificate taken for %.100s is that of %.100s: whoever has its key reads the mail",
 	    r->address,
 	    signet_cert_address(r->cert, 0) == NULL ? signet_cert_subject(r->cert)
 						    : signet_cert_address(r->cert, 0));
-	return add(c, "address-mismatch", text, REMEDY_DELETE, err);
+	add(c, APP_WRONG, "address-mismatch", text, REMEDY_DELETE);
 }
 
-static signet_status check_purpose(check *c, signet_error *err)
+static void check_purpose(check *c)
 {
 	const row *r = c->present;
 	char text[TEXT_SIZE];
 
 	if (signet_cert_can_encrypt(r->cert))
-		return SIGNET_OK;
+		return;
 	for (size_t i = 0; i < c->count; i++)
 		if (app_is_same(c->rows[i].address, r->address) &&
 		    signet_cert_can_encrypt(c->rows[i].cert))
-			return SIGNET_OK;
+			return;
 	(void)snprintf(text, sizeof(text), "no certificate of %.100s is for encryption", r->address);
-	return add(c, "key-usage", text, REMEDY_FIND, err);
+	add(c, APP_WARNING, "key-usage", text, REMEDY_FIND);
 }
 
 /* The path ends below an authority whose certificate is not at hand. */
@@ -192,24 +174,26 @@ static bool lacks_issuer(const signet_path *path)
 	       !signet_cert_is_self_issued(signet_cert_list_get(path->certs, count - 1));
 }
 
-static signet_status add_path(check *c, const signet_path *path, signet_error *err)
+static void add_path(check *c, const signet_path *path)
 {
+	const signet_trust_verdict *verdict = &path->verdict;
 	const row *r = c->present;
 	char text[TEXT_SIZE];
 
-	if (strcmp(path->reason, "issuer-unknown") == 0 && lacks_issuer(path)) {
+	if (strcmp(verdict->reason, "issuer-unknown") == 0 && lacks_issuer(path)) {
 		const size_t last = signet_cert_list_count(path->certs) - 1;
 
 		(void)snprintf(text, sizeof(text),
-		    "the certificate of the authority %.150s, which issued that of %.100s, is missing",
+		    "the certificate of the authority %.120s, which issued that of %.80s, is missing",
 		    signet_cert_issuer(signet_cert_list_get(path->certs, last)), r->address);
-		return add(c, "issuer-missing", text, REMEDY_INTERMEDIATE, err);
+		add(c, APP_WRONG, "issuer-missing", text, REMEDY_INTERMEDIATE);
+	} else if (strcmp(verdict->reason, "issuer-unknown") == 0) {
+		add(c, APP_WRONG, verdict->reason, verdict->text, REMEDY_TRUST);
+	} else if (verdict->revocation == SIGNET_REVOCATION_REVOKED) {
+		add(c, APP_WRONG, verdict->reason, verdict->text, REMEDY_DELETE);
+	} else {
+		add(c, APP_WRONG, verdict->reason, verdict->text, REMEDY_FIND);
 	}
-	if (strcmp(path->reason, "issuer-unknown") == 0)
-		return add(c, path->reason, path->text, REMEDY_TRUST, err);
-	if (path->is_revoked)
-		return add(c, path->reason, path->text, REMEDY_DELETE, err);
-	return add(c, path->reason, path->text, REMEDY_FIND, err);
 }
 
 /* What the DNS vouches for needs no authority; its time was looked at by itself. */
@@ -221,11 +205,11 @@ static signet_status check_path(check *c, signet_error *err)
 
 	if (r->is_from_dns || c->session->now > signet_cert_not_after(r->cert))
 		return SIGNET_OK;
-	status = signet_trust_check(c->session->ctx, c->trust, r->cert, NULL,
+	status = signet_trust_path(c->session->ctx, c->trust, r->cert, NULL,
 	    signet_cert_can_encrypt(r->cert) ? SIGNET_PURPOSE_ENCRYPT : SIGNET_PURPOSE_SIGN,
-	    c->session->now, &path, err);
-	if (status == SIGNET_OK && !path.is_valid)
-		status = add_path(c, &path, err);
+	    c->session->now, app_network(c->session), &path, err);
+	if (status == SIGNET_OK && !path.verdict.is_trusted)
+		add_path(c, &path);
 	signet_path_clear(&path);
 	return status;
 }
@@ -233,7 +217,6 @@ static signet_status check_path(check *c, signet_error *err)
 static signet_status check_row(check *c, const row *r, signet_error *err)
 {
 	char text[TEXT_SIZE];
-	signet_status status;
 
 	c->present = r;
 	if (r->is_pending) {
@@ -241,16 +224,13 @@ static signet_status check_row(check *c, const row *r, signet_error *err)
 		    "%.100s has a certificate by another authority than the one known, issued by "
 		    "%.120s: it is not used",
 		    r->address, signet_cert_issuer(r->cert));
-		return add(c, "contact-pending", text, REMEDY_CONFIRM, err);
+		add(c, APP_WARNING, "contact-pending", text, REMEDY_CONFIRM);
+		return SIGNET_OK;
 	}
-	status = check_time(c, err);
-	if (status == SIGNET_OK)
-		status = check_name(c, err);
-	if (status == SIGNET_OK)
-		status = check_purpose(c, err);
-	if (status == SIGNET_OK)
-		status = check_path(c, err);
-	return status;
+	check_time(c);
+	check_name(c);
+	check_purpose(c);
+	return check_path(c, err);
 }
 
 static signet_status check_rows(check *c, signet_error *err)
@@ -271,9 +251,9 @@ static signet_status check_rows(check *c, signet_error *err)
 }
 
 signet_status app_check_contacts(
-    app_session *session, const char *text, app_list *list, signet_error *err)
+    app_session *session, const char *text, app_findings *findings, signet_error *err)
 {
-	check c = { .session = session, .list = list, .text = text };
+	check c = { .session = session, .findings = findings, .text = text };
 	sn_store *store = NULL;
 	signet_status status = app_store(session, false, &store, err);
 

@@ -2,15 +2,13 @@
 #ifndef SIGNET_APP_CHECK_H
 #define SIGNET_APP_CHECK_H
 
-#include "app/list.h"
+#include "app/findings.h"
 
 /*
- * A row for each finding: address, fingerprint, code, text, remedy (a command to type). text: which
- * contacts, as contact show takes it; NULL: all. SIGNET_E_NOT_FOUND: none is meant.
+ * text: which contacts, as contact show takes it; NULL: all. SIGNET_E_NOT_FOUND: none is meant. The
+ * caller ends the findings.
  */
-signet_status app_check_contacts(
-    app_session *session, const char *text, app_list *list, signet_error *err) SIGNET_CHECKED;
-
-extern const app_column app_check_columns[];
+signet_status app_check_contacts(app_session *session, const char *text, app_findings *findings,
+    signet_error *err) SIGNET_CHECKED;
 
 #endif

@@ -70,13 +70,13 @@ static signet_status row_issuer_key(
 		at = signet_cert_not_after(row->cert);
 	if (at < signet_cert_not_before(row->cert))
 		at = signet_cert_not_before(row->cert);
-	status = signet_trust_check(contacts->session->ctx, contacts->trust, row->cert,
-	    k->candidate->path, SIGNET_PURPOSE_ENCRYPT, at, &path, err);
+	status = signet_trust_path(contacts->session->ctx, contacts->trust, row->cert,
+	    k->candidate->path, SIGNET_PURPOSE_ENCRYPT, at, NULL, &path, err);
 	if (status != SIGNET_OK)
 		return status;
 	text[0] = '\0';
 	/* one that nobody is known to vouch for was certified by nobody, not by itself */
-	if (path.is_valid || signet_cert_list_count(path.certs) > 1) {
+	if (path.verdict.is_trusted || signet_cert_list_count(path.certs) > 1) {
 		as_row.path = path.certs;
 		status = issuer_key(&as_row, text, err);
 	}

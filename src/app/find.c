@@ -94,9 +94,9 @@ static signet_status has_dane_path(
 			status = signet_trust_add_anchor(trust, ca, NULL, 0, err);
 	}
 	if (status == SIGNET_OK && signet_trust_anchor_count(trust) > 0) {
-		status = signet_trust_check(ctx, trust, cert, f->pool, SIGNET_PURPOSE_ENCRYPT,
-		    f->session->now, &path, err);
-		*has_out = status == SIGNET_OK && path.is_valid;
+		status = signet_trust_path(ctx, trust, cert, f->pool, SIGNET_PURPOSE_ENCRYPT,
+		    f->session->now, NULL, &path, err);
+		*has_out = status == SIGNET_OK && path.verdict.is_trusted;
 		signet_path_clear(&path);
 	}
 	signet_trust_unref(&trust);
@@ -118,21 +118,21 @@ static signet_status ask_records(app_finder *f, signet_cert *cert, const signet_
 
 		switch ((signet_smimea_usage)record->usage) {
 		case SIGNET_SMIMEA_PKIX_TA:
-			if (path->is_valid && is_in_path(record, path))
+			if (path->verdict.is_trusted && is_in_path(record, path))
 				*vouching_out = VOUCHED_BY_PATH;
 			break;
 		case SIGNET_SMIMEA_PKIX_EE:
-			if (path->is_valid && signet_smimea_matches(record, cert))
+			if (path->verdict.is_trusted && signet_smimea_matches(record, cert))
 				*vouching_out = VOUCHED_BY_PATH;
 			break;
 		case SIGNET_SMIMEA_DANE_TA:
 			status = has_dane_path(f, record, cert, &has_path, err);
 			if (has_path)
-				*vouching_out = path->is_valid ? VOUCHED_BY_PATH : VOUCHED_BY_DNS;
+				*vouching_out = path->verdict.is_trusted ? VOUCHED_BY_PATH : VOUCHED_BY_DNS;
 			break;
 		case SIGNET_SMIMEA_DANE_EE:
 			if (signet_smimea_matches(record, cert))
-				*vouching_out = path->is_valid ? VOUCHED_BY_PATH : VOUCHED_BY_DNS;
+				*vouching_out = path->verdict.is_trusted ? VOUCHED_BY_PATH : VOUCHED_BY_DNS;
 			break;
 		}
 		if (*vouching_out != VOUCHED_NOT)
@@ -192,20 +192,20 @@ static signet_status judge(
 
 	if (!is_usable(f, cert))
 		return SIGNET_OK;
-	status = signet_trust_check(f->session->ctx, f->contacts.trust, cert, f->pool,
-	    SIGNET_PURPOSE_ENCRYPT, f->session->now, &path, err);
+	status = signet_trust_path(f->session->ctx, f->contacts.trust, cert, f->pool,
+	    SIGNET_PURPOSE_ENCRYPT, f->session->now, NULL, &path, err);
 	if (status != SIGNET_OK)
 		return status;
 	if (f->record_count > 0)
 		status = ask_records(f, cert, &path, &by, err);
-	else if (path.is_valid)
+	else if (path.verdict.is_trusted)
 		by = VOUCHED_BY_PATH;
 	if (status == SIGNET_OK && by != VOUCHED_NOT)
 		status = keep(f, cert, &path, by, source, err);
-	else if (path.is_valid)
+	else if (path.verdict.is_trusted)
 		note(f, "the DNS names another certificate than the one found");
 	else
-		note(f, path.text);
+		note(f, path.verdict.text);
 	signet_path_clear(&path);
 	return status;
 }

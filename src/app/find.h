@@ -12,7 +12,6 @@
 #define SIGNET_APP_FIND_H
 
 #include <signet/smimea.h>
-#include <signet/sys/fetch.h>
 
 #include "app/contacts.h"
 
@@ -52,9 +51,6 @@ signet_status app_find_folder(app_finder *finder, const char *folder, signet_err
 signet_status app_find_ldap(app_finder *finder, const char *url, signet_error *err) SIGNET_CHECKED;
 signet_status app_find_smimea(app_finder *finder, const char *unused, signet_error *err) SIGNET_CHECKED;
 signet_status app_find_http(app_finder *finder, const char *url, signet_error *err) SIGNET_CHECKED;
-/* The fetch port (wire.c); SIGNET_E_UNAVAILABLE says why there is none. */
-signet_status app_find_fetch(
-    app_session *session, const signet_fetch **fetch_out, signet_error *err) SIGNET_CHECKED;
 /* Milliseconds until the end. */
 unsigned app_find_remaining(const app_finder *finder);
 

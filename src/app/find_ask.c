@@ -5,6 +5,7 @@
 
 #include "app/files.h"
 #include "app/find.h"
+#include "app/network.h"
 #include "base/ascii.h"
 
 enum { FILES_MAX = 10000, FILE_OCTETS_MAX = 1 << 20, URL_OCTETS_MAX = 4096, ANSWER_MAX = 1 << 20 };
@@ -119,10 +120,9 @@ signet_status app_find_ldap(app_finder *f, const char *url, signet_error *err)
 		.authorities = authorities == NULL ? AUTHORITIES : authorities,
 		.address = f->address,
 	};
-	const sn_ldap_api *api = NULL;
-	signet_status status = app_wire_ldap(f->session, &api, err);
+	signet_status status = app_wire_ldap(f->session, err);
 
-	return status == SIGNET_OK ? api->find(&lookup, &request, err) : status;
+	return status == SIGNET_OK ? f->session->ldap_api->find(&lookup, &request, err) : status;
 }
 
 /* A record of a kind that is not known says nothing (RFC 6698 4.1: unusable). */
@@ -162,14 +162,13 @@ signet_status app_find_smimea(app_finder *f, const char *unused, signet_error *e
 		.server = app_value(&f->session->args, APP_OPTION_DNS_SERVER),
 		.anchors = anchors == NULL ? DNS_ANCHORS : anchors,
 	};
-	const sn_dns_api *api = NULL;
-	signet_status status = app_wire_dns(f->session, &api, err);
+	signet_status status = app_wire_dns(f->session, err);
 
 	(void)unused;
 	if (status == SIGNET_OK)
 		status = signet_smimea_name(f->session->ctx, f->address, name, err);
 	if (status == SIGNET_OK)
-		status = api->smimea(&lookup, &request, err);
+		status = f->session->dns_api->smimea(&lookup, &request, err);
 	if (status == SIGNET_OK && f->record_count > 0)
 		f->judged = 0;
 	return status;
@@ -229,14 +228,17 @@ static signet_status read_answer(app_finder *f, int status_code, const answer_ty
 
 signet_status app_find_http(app_finder *f, const char *base, signet_error *err)
 {
-	const signet_fetch *fetch = NULL;
+	const signet_fetch *fetch = app_fetch(f->session);
 	signet_fetch_request request = { .max_size = ANSWER_MAX };
 	answer_type type = { .text = "" };
 	signet_fetch_answer answer = { .field = note_field, .field_user = &type };
 	sn_buf url;
-	signet_status status = app_find_fetch(f->session, &fetch, err);
+	signet_status status = SIGNET_OK;
 
 	sn_buf_init(&url, f->session->ctx, URL_OCTETS_MAX, "a URL");
+	if (fetch == NULL)
+		status = signet_fail(
+		    err, SIGNET_E_UNAVAILABLE, SIGNET_NO_OFFSET, "the network is not to be used");
 	if (status == SIGNET_OK)
 		status = make_url(base, f->address, &url, err);
 	if (status == SIGNET_OK)

@@ -48,14 +48,14 @@ static signet_status examine(app_contacts *contacts, const signet_harvest *harve
 		.signing_time = INT64_MIN,
 	};
 	p->kept = APP_KEPT_NOT;
-	status = signet_trust_check(session->ctx, contacts->trust, p->candidate.cert, harvest->chain,
-	    purpose, session->now, &p->path, err);
+	status = signet_trust_path(session->ctx, contacts->trust, p->candidate.cert, harvest->chain,
+	    purpose, session->now, NULL, &p->path, err);
 	if (status != SIGNET_OK)
 		return status;
-	if (!p->path.is_valid || !signet_cert_has_address(cert, harvest->address)) {
+	if (!p->path.verdict.is_trusted || !signet_cert_has_address(cert, harvest->address)) {
 		app_say_more(session, "a certificate of %.100s was not kept: %.150s",
 		    harvest->address,
-		    p->path.is_valid ? "it is not for this address" : p->path.text);
+		    p->path.verdict.is_trusted ? "it is not for this address" : p->path.verdict.text);
 		return SIGNET_OK;
 	}
 	p->candidate.path = p->path.certs;

@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include <signet/input.h>
+#include <signet/net.h>
 #include <signet/open.h>
 #include <signet/signet.h>
 
@@ -15,6 +16,7 @@
 #include "base/buf.h"
 #include "net/lookup.h"
 #include "store/store.h"
+#include "token/token.h"
 
 enum {
 	APP_PASSPHRASE_MAX = 1024,
@@ -34,17 +36,24 @@ typedef struct app_session {
 	int64_t now; /* --at, or the clock */
 	bool is_quiet, is_verbose;
 	size_t lines; /* said so far */
-	void *module;
+	int exit;     /* of a command that did its work: 0 unless it has found something */
+	/* Tables of the modules; NULL: not loaded. */
 	const sn_store_api *store_api;
+	const signet_net_api *net_api;
+	const sn_token_api *token_api;
+	const sn_ldap_api *ldap_api;
+	const sn_dns_api *dns_api;
+	uint64_t silent_sources;      /* a bit for each place to look in that could not be asked */
 	sn_store *store;              /* NULL: not opened */
+	signet_net *net;              /* the same */
+	signet_fetch fetch;           /* network.c: the ports for the library */
+	signet_cache cache;
+	signet_network network;
 	app_secret given;             /* --passphrase-file, --passphrase-fd */
 	app_secret typed;             /* at the terminal */
 	app_secret fresh;             /* for what is being made */
 	app_secret password;          /* --password-file, of the message itself */
 	signet_passphrase passphrase; /* the callback for the library */
-	void *lookup_modules[2];      /* of src/net, once they were needed */
-	uint64_t silent_sources;      /* a bit for each place to look in that could not be asked */
-	int exit_code;                /* of a command that did its work: 0, or what it found */
 } app_session;
 
 /* After the arguments were parsed: configuration file, context, time, given passphrase. */
@@ -73,13 +82,12 @@ signet_status app_store(
 /* Whether the key material comes from --cert, --key or --p12, so that the store is not asked. */
 bool app_has_own_keys(const app_session *session);
 
-/* wire.c: the table of the store's module. */
+/* wire.c: loads a module, unless it is there already. */
 signet_status app_wire_store(app_session *session, signet_error *err) SIGNET_CHECKED;
-/* The tables of the modules that look certificates up. */
-signet_status app_wire_ldap(
-    app_session *session, const sn_ldap_api **api_out, signet_error *err) SIGNET_CHECKED;
-signet_status app_wire_dns(
-    app_session *session, const sn_dns_api **api_out, signet_error *err) SIGNET_CHECKED;
+signet_status app_wire_net(app_session *session, signet_error *err) SIGNET_CHECKED;
+signet_status app_wire_token(app_session *session, signet_error *err) SIGNET_CHECKED;
+signet_status app_wire_ldap(app_session *session, signet_error *err) SIGNET_CHECKED;
+signet_status app_wire_dns(app_session *session, signet_error *err) SIGNET_CHECKED;
 
 /* passphrase.c */
 signet_status app_passphrase_begin(app_session *session, signet_error *err) SIGNET_CHECKED;

@@ -1,19 +1,16 @@
 /*
- * Loads back ends. The module lies beside the program in the build tree, else where it was
- * installed: relative to the program first, so that an installation can be moved as a whole.
+ * Loads back ends, each when it is first needed. A module lies beside the program in the build
+ * tree, else where it was installed: relative to the program first, so that an installation can be
+ * moved as a whole.
  */
 #include <dlfcn.h>
-#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "app/files.h"
-#include "app/find.h"
 #include "app/session.h"
-
-enum { LOOKUP_LDAP, LOOKUP_DNS };
 
 static bool program_folder(char folder[PATH_MAX])
 {
@@ -30,108 +27,135 @@ static bool program_folder(char folder[PATH_MAX])
 	return true;
 }
 
-/* name: "signet-store.so"; folder: where it lies in the build tree. */
-static void *load(const char *folder_in_build, const char *name)
+/* folder: where it lies in the build tree, below src. */
+static void *load(const char *build_folder, const char *name)
 {
+	/* What a module brings along (libcurl, PKCS #11 modules) may have threads of its own. */
+	const int flags = RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE;
 	char folder[PATH_MAX];
-	char path[PATH_MAX + 128];
+	char path[PATH_MAX + 64];
 
 	if (program_folder(folder)) {
-		(void)snprintf(path, sizeof(path), "%s/%s/%s", folder, folder_in_build, name);
+		/* the build tree */
+		(void)snprintf(path, sizeof(path), "%s/src/%s/signet-%s.so", folder,
+		    build_folder, name);
 		if (app_file_exists(path))
-			return dlopen(path, RTLD_NOW | RTLD_LOCAL);
+			return dlopen(path, flags);
 		/* bin and lib side by side */
-		(void)snprintf(
-		    path, sizeof(path), "%s/../" SIGNET_LIBDIR "/signet/%s", folder, name);
+		(void)snprintf(path, sizeof(path), "%s/../" SIGNET_LIBDIR "/signet/signet-%s.so",
+		    folder, name);
 		if (app_file_exists(path))
-			return dlopen(path, RTLD_NOW | RTLD_LOCAL);
+			return dlopen(path, flags);
 	}
-	(void)snprintf(path, sizeof(path), SIGNET_MODULE_DIR "/%s", name);
-	return dlopen(path, RTLD_NOW | RTLD_LOCAL);
+	(void)snprintf(path, sizeof(path), SIGNET_MODULE_DIR "/signet-%s.so", name);
+	return dlopen(path, flags);
+}
+
+/* function is the address of a pointer to a function. */
+static signet_status find_in(const char *build_folder, const char *name, const char *symbol_name,
+    void *function, signet_error *err)
+{
+	void *handle = load(build_folder, name);
+	void *symbol;
+
+	if (handle == NULL)
+		return signet_fail(err, SIGNET_E_UNAVAILABLE, SIGNET_NO_OFFSET,
+		    "the module signet-%s cannot be loaded: %.180s", name, dlerror());
+	symbol = dlsym(handle, symbol_name);
+	if (symbol == NULL)
+		return signet_fail(err, SIGNET_E_UNAVAILABLE, SIGNET_NO_OFFSET,
+		    "the module signet-%s is of another version of signet", name);
+	/* ISO C has no way from an object pointer to a function; POSIX dlsym says so. */
+	memcpy(function, &symbol, sizeof(symbol));
+	return SIGNET_OK;
+}
+
+static signet_status find(
+    const char *name, const char *symbol_name, void *function, signet_error *err)
+{
+	return find_in(name, name, symbol_name, function, err);
+}
+
+static signet_status check_version(
+    const char *name, unsigned version, unsigned wanted, signet_error *err)
+{
+	if (version == wanted)
+		return SIGNET_OK;
+	return signet_fail(err, SIGNET_E_UNAVAILABLE, SIGNET_NO_OFFSET,
+	    "the module signet-%s is of another version of signet", name);
 }
 
 signet_status app_wire_store(app_session *session, signet_error *err)
 {
 	sn_store_module_function *module = NULL;
-	void *handle = load("src/store", "signet-store.so");
-	void *symbol;
+	signet_status status;
 
-	if (handle == NULL)
-		return signet_fail(err, SIGNET_E_UNAVAILABLE, SIGNET_NO_OFFSET,
-		    "the store's module cannot be loaded: %.200s", dlerror());
-	symbol = dlsym(handle, SN_STORE_MODULE_SYMBOL);
-	if (symbol != NULL) {
-		/* ISO C has no way from an object pointer to a function; POSIX dlsym says so. */
-		memcpy(&module, &symbol, sizeof(module));
-		session->store_api = module();
-	}
-	session->module = handle;
-	if (session->store_api == NULL || session->store_api->version != SN_STORE_VERSION) {
-		session->store_api = NULL;
-		return signet_fail(err, SIGNET_E_UNAVAILABLE, SIGNET_NO_OFFSET,
-		    "the store's module is of another version of signet");
-	}
-	return SIGNET_OK;
-}
-
-/* The function that a module of src/net exports, the module loaded once. */
-static signet_status lookup_symbol(app_session *session, int which, const char *name,
-    const char *symbol_name, void **symbol_out, signet_error *err)
-{
-	void **handle = &session->lookup_modules[which];
-
-	if (*handle == NULL)
-		*handle = load("src/net", name);
-	if (*handle == NULL)
-		return signet_fail(err, SIGNET_E_UNAVAILABLE, SIGNET_NO_OFFSET,
-		    "%s cannot be loaded: %.180s", name, dlerror());
-	*symbol_out = dlsym(*handle, symbol_name);
-	return *symbol_out != NULL ? SIGNET_OK
-				   : signet_fail(err, SIGNET_E_UNAVAILABLE, SIGNET_NO_OFFSET,
-					 "%s is no module of signet", name);
-}
-
-static signet_status check_version(unsigned version, const char *name, signet_error *err)
-{
-	if (version == SN_LOOKUP_VERSION)
+	if (session->store_api != NULL)
 		return SIGNET_OK;
-	return signet_fail(err, SIGNET_E_UNAVAILABLE, SIGNET_NO_OFFSET,
-	    "%s is of another version of signet", name);
+	status = find("store", SN_STORE_MODULE_SYMBOL, &module, err);
+	if (status == SIGNET_OK)
+		status = check_version("store", module()->version, SN_STORE_VERSION, err);
+	if (status == SIGNET_OK)
+		session->store_api = module();
+	return status;
 }
 
-signet_status app_wire_ldap(app_session *session, const sn_ldap_api **api_out, signet_error *err)
+signet_status app_wire_net(app_session *session, signet_error *err)
 {
-	static const char name[] = "signet-ldap.so";
+	signet_net_module_function *module = NULL;
+	signet_status status;
+
+	if (session->net_api != NULL)
+		return SIGNET_OK;
+	status = find("net", SIGNET_NET_MODULE_SYMBOL, &module, err);
+	if (status == SIGNET_OK)
+		status = check_version("net", module()->version, SIGNET_NET_VERSION, err);
+	if (status == SIGNET_OK)
+		session->net_api = module();
+	return status;
+}
+
+signet_status app_wire_token(app_session *session, signet_error *err)
+{
+	sn_token_module_function *module = NULL;
+	signet_status status;
+
+	if (session->token_api != NULL)
+		return SIGNET_OK;
+	status = find("token", SN_TOKEN_MODULE_SYMBOL, &module, err);
+	if (status == SIGNET_OK)
+		status = check_version("token", module()->version, SN_TOKEN_VERSION, err);
+	if (status == SIGNET_OK)
+		session->token_api = module();
+	return status;
+}
+
+signet_status app_wire_ldap(app_session *session, signet_error *err)
+{
 	sn_ldap_module_function *module = NULL;
-	void *symbol = NULL;
-	signet_status status =
-	    lookup_symbol(session, LOOKUP_LDAP, name, SN_LDAP_MODULE_SYMBOL, &symbol, err);
+	signet_status status;
 
-	if (status != SIGNET_OK)
-		return status;
-	memcpy(&module, &symbol, sizeof(module));
-	*api_out = module();
-	return check_version((*api_out)->version, name, err);
+	if (session->ldap_api != NULL)
+		return SIGNET_OK;
+	status = find_in("net", "ldap", SN_LDAP_MODULE_SYMBOL, &module, err);
+	if (status == SIGNET_OK)
+		status = check_version("ldap", module()->version, SN_LOOKUP_VERSION, err);
+	if (status == SIGNET_OK)
+		session->ldap_api = module();
+	return status;
 }
 
-signet_status app_wire_dns(app_session *session, const sn_dns_api **api_out, signet_error *err)
+signet_status app_wire_dns(app_session *session, signet_error *err)
 {
-	static const char name[] = "signet-dns.so";
 	sn_dns_module_function *module = NULL;
-	void *symbol = NULL;
-	signet_status status =
-	    lookup_symbol(session, LOOKUP_DNS, name, SN_DNS_MODULE_SYMBOL, &symbol, err);
+	signet_status status;
 
-	if (status != SIGNET_OK)
-		return status;
-	memcpy(&module, &symbol, sizeof(module));
-	*api_out = module();
-	return check_version((*api_out)->version, name, err);
-}
-
-signet_status app_find_fetch(app_session *session, const signet_fetch **fetch_out, signet_error *err)
-{
-	(void)session, (void)fetch_out;
-	return signet_fail(
-	    err, SIGNET_E_UNAVAILABLE, SIGNET_NO_OFFSET, "there is no module for the web here");
+	if (session->dns_api != NULL)
+		return SIGNET_OK;
+	status = find_in("net", "dns", SN_DNS_MODULE_SYMBOL, &module, err);
+	if (status == SIGNET_OK)
+		status = check_version("dns", module()->version, SN_LOOKUP_VERSION, err);
+	if (status == SIGNET_OK)
+		session->dns_api = module();
+	return status;
 }

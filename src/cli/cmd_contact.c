@@ -394,21 +394,17 @@ static signet_status contact_harvest(app_session *session, signet_error *err)
 	return status == SIGNET_OK ? app_gathered_write(session, &gathered, err) : status;
 }
 
-enum { EXIT_FINDINGS = 3 };
-
 static signet_status contact_check(app_session *session, signet_error *err)
 {
 	const char *text = session->args.operand_count > 0 ? session->args.operands[0] : NULL;
-	app_list list;
+	app_findings findings;
 	signet_status status;
 
-	app_list_init(&list, session, app_check_columns);
-	status = app_check_contacts(session, text, &list, err);
+	app_findings_begin(&findings, session);
+	status = app_check_contacts(session, text, &findings, err);
 	if (status == SIGNET_OK)
-		status = app_list_write(&list, true, err);
-	if (status == SIGNET_OK && list.row_count > 0)
-		session->exit_code = EXIT_FINDINGS;
-	app_list_clear(&list);
+		return app_findings_end(&findings, "nothing is wrong with the contacts", err);
+	app_list_clear(&findings.list);
 	return status;
 }
 

@@ -1,30 +1,52 @@
-/* The validation of one path, for those who use certificates outside of messages. */
+/* The judgement on one certificate, for those who see the public API alone. */
 #include <string.h>
 
 #include "trust/chain.h"
 
-signet_status signet_trust_check(signet_context *ctx, const signet_trust *trust, signet_cert *cert,
-    const signet_cert_list *more, signet_purpose purpose, int64_t at, signet_path *path_out,
-    signet_error *err)
+static signet_revocation revocation_of(sn_revocation_state state)
 {
-	sn_chain_verdict verdict = { .path = NULL };
-	signet_status status = sn_chain_evaluate(ctx, trust, cert, more,
-	    purpose == SIGNET_PURPOSE_SIGN ? SN_PURPOSE_SIGN : SN_PURPOSE_ENCRYPT, at, &verdict,
-	    err);
+	switch (state) {
+	case SN_REVOCATION_UNCHECKED: return SIGNET_REVOCATION_UNCHECKED;
+	case SN_REVOCATION_GOOD: return SIGNET_REVOCATION_GOOD;
+	case SN_REVOCATION_REVOKED: return SIGNET_REVOCATION_REVOKED;
+	case SN_REVOCATION_UNKNOWN: return SIGNET_REVOCATION_UNKNOWN;
+	}
+	return SIGNET_REVOCATION_UNKNOWN;
+}
 
+signet_status signet_trust_path(signet_context *ctx, const signet_trust *trust, signet_cert *cert,
+    const signet_cert_list *more, signet_purpose purpose, int64_t time,
+    const signet_network *network, signet_path *path_out, signet_error *err)
+{
+	sn_chain_verdict chain = { 0 };
+	signet_status status = sn_chain_evaluate(ctx, trust, cert, more,
+	    purpose == SIGNET_PURPOSE_SIGN ? SN_PURPOSE_SIGN : SN_PURPOSE_ENCRYPT, time, &chain, err);
+
+	(void)network;
 	if (status != SIGNET_OK)
 		return status;
-	*path_out = (signet_path){
-		.is_valid = verdict.state == SN_CHAIN_VALID,
-		.is_revoked = verdict.revocation == SN_REVOCATION_REVOKED,
-		.reason = verdict.reason,
-		.certs = verdict.path,
+	path_out->verdict = (signet_trust_verdict){
+		.is_trusted = chain.state == SN_CHAIN_VALID,
+		.reason = chain.reason,
+		.revocation = revocation_of(chain.revocation),
 	};
-	memcpy(path_out->text, verdict.text, sizeof(path_out->text));
+	memcpy(path_out->verdict.text, chain.text, sizeof(path_out->verdict.text));
+	path_out->certs = chain.path;
 	return SIGNET_OK;
 }
 
-void signet_path_clear(signet_path *path)
+void signet_path_clear(signet_path *path) { signet_cert_list_free(&path->certs); }
+
+signet_status signet_trust_check(signet_context *ctx, const signet_trust *trust, signet_cert *cert,
+    const signet_cert_list *more, signet_purpose purpose, int64_t time,
+    const signet_network *network, signet_trust_verdict *verdict_out, signet_error *err)
 {
-	signet_cert_list_free(&path->certs);
+	signet_path path = { .certs = NULL };
+	signet_status status =
+	    signet_trust_path(ctx, trust, cert, more, purpose, time, network, &path, err);
+
+	if (status == SIGNET_OK)
+		*verdict_out = path.verdict;
+	signet_path_clear(&path);
+	return status;
 }
