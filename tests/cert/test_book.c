@@ -58,7 +58,7 @@ static void book__in_every_form_gives_its_certificate(void **state)
 		"BEGIN:VCARD\nwork.KEY;X-A=\"a:b;c\";ENCODING=b:%s\nEND:VCARD\n",
 		"BEGIN:VCARD\nKEY:data:application/pkix-cert;base64,%s\nEND:VCARD\n",
 		"BEGIN:VCARD\nKEY;MEDIATYPE=x/y:data:;base64,%s\nEND:VCARD\n",
-		"\xef\xbb\xbf" "BEGIN:VCARD\nKEY;ENCODING=b:%s\nEND:VCARD\n",
+		"\357\273\277BEGIN:VCARD\nKEY;ENCODING=b:%s\nEND:VCARD\n",
 		"dn: cn=x\nuserCertificate;binary:: %s\n",
 		"version: 1\n\ndn:: eA==\nUSERCERTIFICATE::%s",
 		"# a comment\n# another\ndn: cn=x\nuserSMIMECertificate:: %s\n\n",

@@ -15,7 +15,7 @@ static void name__is_that_of_the_rfc(void **state)
 		    "c93f1e400f26708f98cb19d936620da35eec8f72e57f9eec01c1afd6._smimecert.example.com" },
 		{ "hugh@EXAMPLE.com",
 		    "c93f1e400f26708f98cb19d936620da35eec8f72e57f9eec01c1afd6._smimecert.example.com" },
-		{ "hugh@b\xc3\xbc" "cher.example",
+		{ "hugh@b\303\274cher.example",
 		    "c93f1e400f26708f98cb19d936620da35eec8f72e57f9eec01c1afd6._smimecert."
 		    "xn--bcher-kva.example" },
 	};
