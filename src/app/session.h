@@ -62,6 +62,11 @@ void app_session_end(app_session *session);
 
 /* A line on standard error, "signet: " before it; control characters are shown as "?". */
 void app_say(app_session *session, const char *format, ...) SIGNET_PRINTF(2, 3);
+/* The first line about a message: a word, coloured where standard error is a terminal that can (and
+ * NO_COLOR does not forbid it), and a sentence. */
+void app_say_first(app_session *session, const char *escape, const char *word, const char *text);
+/* A line below it, indented, without "signet: ". */
+void app_say_below(app_session *session, const char *format, ...) SIGNET_PRINTF(2, 3);
 /* With -v only. */
 void app_say_more(app_session *session, const char *format, ...) SIGNET_PRINTF(2, 3);
 

@@ -1,5 +1,8 @@
 /* The fetch against a server that misbehaves (server.py). */
+#define _GNU_SOURCE /* RTLD_NEXT */
+#include <dlfcn.h>
 #include <fcntl.h>
+#include <netdb.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -529,6 +532,62 @@ static void host__that_sends_to_a_silent_one_is_not_asked_again_either(void **st
 	assert_refused(&o, "not asked again");
 }
 
+/*
+ * The name server: in place of the C library's, for libcurl as well. It takes its time for
+ * slow.example, and for rebind.example says one thing the first time and another the second.
+ */
+__attribute__((visibility("default"))) int getaddrinfo(const char *node, const char *service,
+    const struct addrinfo *hints, struct addrinfo **found);
+
+static atomic_int rebind_questions;
+
+int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
+    struct addrinfo **found)
+{
+	int (*real)(const char *, const char *, const struct addrinfo *, struct addrinfo **) = NULL;
+	void *symbol = dlsym(RTLD_NEXT, "getaddrinfo");
+	struct timespec patience = { .tv_sec = 3 };
+
+	memcpy(&real, &symbol, sizeof(real));
+	if (node != NULL && strcmp(node, "slow.example") == 0)
+		(void)nanosleep(&patience, NULL);
+	if (node != NULL && strcmp(node, "rebind.example") == 0)
+		node = atomic_fetch_add(&rebind_questions, 1) == 0 ? "127.0.0.1" : "192.168.1.1";
+	return real(node, service, hints, found);
+}
+
+static void name_server__that_hangs_costs_no_more_than_a_host(void **state)
+{
+	fixture *f = *state;
+	outcome o;
+
+	get_url(f, "http://slow.example/crl", &o);
+	assert_refused(&o, "too slow");
+	assert_true(o.seconds < 1.5);
+	get_url(f, "http://slow.example/crl", &o);
+	assert_refused(&o, "not asked again");
+}
+
+/* What a name is said to be is asked once, and looked at where it is connected to. */
+static void name_server__that_changes_its_mind_reaches_nothing_private(void **state)
+{
+	fixture *f = *state;
+	char url[URL_MAX];
+	outcome before, o;
+
+	get(f, "/connections", &before);
+	f->api->close(&f->net);
+	assert_int_equal(open_net(f, false, PATIENCE), 0);
+	(void)snprintf(url, sizeof(url), "http://rebind.example:%d/", server.silent);
+	get_url(f, url, &o);
+	assert_refused(&o, "not public");
+	assert_int_equal(atomic_load(&rebind_questions), 1);
+	f->api->close(&f->net);
+	assert_int_equal(open_net(f, true, PATIENCE), 0);
+	get(f, "/connections", &o);
+	assert_string_equal(o.body, before.body);
+}
+
 static void host__that_refuses_is_not_asked_again(void **state)
 {
 	outcome o;
@@ -753,6 +812,8 @@ int main(void)
 		TEST(host__that_hangs_costs_its_time_once),
 		TEST(host__that_never_answers_is_connected_to_once),
 		TEST(host__that_sends_to_a_silent_one_is_not_asked_again_either),
+		TEST(name_server__that_hangs_costs_no_more_than_a_host),
+		TEST(name_server__that_changes_its_mind_reaches_nothing_private),
 		TEST(host__that_refuses_is_not_asked_again),
 		TEST(tls__is_verified),
 		TEST(tls__client_certificate_is_sent_to_those_who_ask),
