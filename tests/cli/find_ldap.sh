@@ -91,6 +91,13 @@ found()
 	expect "$code" contact find "$address" --ldap-ca root.pem "$@"
 }
 
+# Neither the program nor the library links the client libraries; the modules do.
+linked() { readelf -d "$1" 2>/dev/null | grep -q -e libldap -e libunbound -e liblber; }
+for file in "$SIGNET" "$(dirname "$SIGNET")/src/lib/libsignet.so"; do
+	count=$((count + 1))
+	if linked "$file"; then wrong "$file links a client library"; fi
+done
+
 # Nobody who is not configured is asked.
 expect 67 contact find bob@example.com
 says 'no place to look in'
