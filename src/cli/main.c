@@ -12,8 +12,7 @@
 static bool is_planned(const char *verb, const char *sub)
 {
 	static const char *const verbs[] = { "filter", "send", "enroll", "config" };
-	static const char *const subs[][2] = { { "identity", "renew" }, { "contact", "find" },
-		{ "contact", "harvest" }, { "ca", "ocsp" } };
+	static const char *const subs[][2] = { { "identity", "renew" }, { "ca", "ocsp" } };
 
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++)
 		if (strcmp(verb, verbs[i]) == 0)

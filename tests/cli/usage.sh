@@ -82,7 +82,7 @@ says '-r'
 
 # What later versions have is said to be missing, and not listed.
 for command in filter send 'config mutt' 'enroll csr' 'identity renew' \
-	'contact find' 'ca ocsp'; do
+	'ca ocsp'; do
 	# shellcheck disable=SC2086
 	expect 69 $command
 	says 'not available yet'
