@@ -353,8 +353,8 @@ static signet_status diagnose_altered(scene *s, signet_error *err)
 	signet_status status;
 
 	if (sig->has_content)
-		return sn_result_has_problem(s->result, "digest-mismatch") ? tell_opaque(s->result, err) :
-		    SIGNET_OK;
+		return sn_result_has_problem(s->result, "digest-mismatch") ?
+		    tell_opaque(s->result, err) : SIGNET_OK;
 	status = read_message(s, err);
 	if (status != SIGNET_OK || s->message_size > MESSAGE_MAX)
 		return status;
