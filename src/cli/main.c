@@ -14,7 +14,7 @@ static bool is_planned(const char *verb, const char *sub)
 	static const char *const verbs[] = { "filter", "send", "enroll", "store", "doctor",
 		"config" };
 	static const char *const subs[][2] = { { "identity", "renew" }, { "contact", "find" },
-		{ "contact", "harvest" }, { "ca", "ocsp" } };
+		{ "contact", "harvest" } };
 
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++)
 		if (strcmp(verb, verbs[i]) == 0)
@@ -181,6 +181,7 @@ int main(int argc, char **argv)
 {
 	/* A reader that went away is an error of writing (74), not a death; files are ours alone. */
 	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN);
 	(void)umask(077);
 	return find_command(argc, argv);
 }

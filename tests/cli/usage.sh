@@ -82,7 +82,7 @@ says '-r'
 
 # What later versions have is said to be missing, and not listed.
 for command in filter send doctor 'config mutt' 'enroll csr' 'store check' 'identity renew' \
-	'contact find' 'ca ocsp'; do
+	'contact find'; do
 	# shellcheck disable=SC2086
 	expect 69 $command
 	says 'not available yet'
