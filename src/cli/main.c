@@ -59,6 +59,8 @@ static int run(app_session *session)
 	if (is_message(session->args.command))
 		return session->args.command->id <= APP_COMMAND_ENCRYPT ? cmd_write(session)
 									: cmd_read(session);
+	if (session->args.command->id == APP_COMMAND_IDENTITY_LINT)
+		return cmd_lint(session);
 	if (session->args.command->id == APP_COMMAND_REWRAP)
 		status = cmd_rewrap(session, &err);
 	else if (strcmp(session->args.command->verb, "identity") == 0)
