@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "base/ascii.h"
-#include "base/utf8.h"
 #include "cert/lint_int.h"
 
 enum { ADDRESS_MAX = 320, LABEL_MAX = 63 };
@@ -57,14 +56,11 @@ static void rfc822_name(sn_lint *lint, const char *text)
 }
 
 /* RFC 9598 3: for local parts beyond ASCII alone; the domain in A-labels and lower case. */
-static void utf8_mailbox(sn_lint *lint, const ASN1_TYPE *value, const char *text)
+static void utf8_mailbox(sn_lint *lint, const char *text)
 {
 	const char *at = strrchr(text, '@');
 
-	if (value->type != V_ASN1_UTF8STRING || !sn_utf8_is_valid((const uint8_t *)text, strlen(text)))
-		sn_lint_error(lint, "mailbox-encoding", "RFC 9598 3",
-		    "an SmtpUTF8Mailbox is not a UTF8String");
-	else if (strncmp(text, "\xef\xbb\xbf", 3) == 0)
+	if (strncmp(text, "\xef\xbb\xbf", 3) == 0)
 		sn_lint_error(lint, "mailbox-encoding", "RFC 9598 3",
 		    "an SmtpUTF8Mailbox begins with a byte order mark");
 	else if (at == NULL || at == text || !sn_email_is_valid(text))
@@ -91,12 +87,6 @@ static void copy(const ASN1_STRING *string, char text[ADDRESS_MAX + 1])
 	text[used] = '\0';
 }
 
-static bool is_string(const ASN1_TYPE *value)
-{
-	return value->type == V_ASN1_UTF8STRING || value->type == V_ASN1_IA5STRING ||
-	    value->type == V_ASN1_PRINTABLESTRING;
-}
-
 /* Whether it is a mailbox; other names are the Strict generation's fault, or everybody's. */
 static bool check_name(sn_lint *lint, const GENERAL_NAME *name)
 {
@@ -108,11 +98,11 @@ static bool check_name(sn_lint *lint, const GENERAL_NAME *name)
 		rfc822_name(lint, text);
 		return true;
 	case GEN_OTHERNAME:
-		if (OBJ_obj2nid(name->d.otherName->type_id) == NID_id_on_SmtpUTF8Mailbox) {
-			text[0] = '\0';
-			if (is_string(name->d.otherName->value))
-				copy(name->d.otherName->value->value.asn1_string, text);
-			utf8_mailbox(lint, name->d.otherName->value, text);
+		/* of any other type the certificate could not have been read */
+		if (OBJ_obj2nid(name->d.otherName->type_id) == NID_id_on_SmtpUTF8Mailbox &&
+		    name->d.otherName->value->type == V_ASN1_UTF8STRING) {
+			copy(name->d.otherName->value->value.utf8string, text);
+			utf8_mailbox(lint, text);
 			return true;
 		}
 		if (lint->generation == SN_LINT_STRICT)
