@@ -11,7 +11,8 @@ enum {
 	PERSON_DAYS = 730,
 	BR_DAYS = 825, /* CA/Browser Forum S/MIME BR 6.3.2 */
 	DAYS_MAX = 36500,
-	ADDRESSES_MAX = 1 << 16
+	ADDRESSES_MAX = 1 << 16,
+	CERT_NAME = 128
 };
 
 signet_status app_days(
@@ -289,14 +290,30 @@ static signet_status add_addresses(sn_buf *line, const signet_cert *cert, signet
 	return status;
 }
 
+static void name_cert(const signet_cert *cert, char name[CERT_NAME])
+{
+	(void)snprintf(name, CERT_NAME, "certs/%.100s.pem", signet_cert_serial(cert));
+}
+
+static void drop_cert(const app_ca *ca, const signet_cert *cert)
+{
+	char name[CERT_NAME];
+	char *path = NULL;
+
+	name_cert(cert, name);
+	if (app_ca_path(ca->dir, name, &path, NULL) == SIGNET_OK)
+		(void)unlink(path);
+	free(path);
+}
+
 /* Before the register names it, so that whatever is named there can be renewed. */
 static signet_status keep_cert(app_ca *ca, const signet_cert *cert, signet_error *err)
 {
-	char name[128];
+	char name[CERT_NAME];
 	char *folder = NULL;
 	signet_status status = app_ca_path(ca->dir, "certs", &folder, err);
 
-	(void)snprintf(name, sizeof(name), "certs/%.100s.pem", signet_cert_serial(cert));
+	name_cert(cert, name);
 	if (status == SIGNET_OK)
 		status = app_folder_make(folder, err);
 	if (status == SIGNET_OK)
@@ -325,6 +342,8 @@ signet_status app_ca_record(app_ca *ca, signet_cert *cert, const char *purpose,
 		status = app_ca_register_add(ca, err, "issued\t%s\t%lld\t%lld\t%s\t%s\t%s",
 		    signet_cert_serial(cert), (long long)signet_cert_not_before(cert),
 		    (long long)signet_cert_not_after(cert), names, purpose, renews);
+	if (status != SIGNET_OK)
+		drop_cert(ca, cert);
 	sn_buf_clear(&line);
 	return status;
 }

@@ -57,14 +57,35 @@ static const char *explain(int code)
 	switch (code) {
 	case X509_V_ERR_PERMITTED_VIOLATION:
 	case X509_V_ERR_EXCLUDED_VIOLATION:
-		return "an authority above is limited to other domains";
+		return "it breaks the name constraints of an authority above, as libcrypto reads them";
 	case X509_V_ERR_PATH_LENGTH_EXCEEDED:
-		return "an authority above may have no authority, or no further one, below it";
+		return "there are more authorities above than one of them allows";
 	case X509_V_ERR_CERT_HAS_EXPIRED: return "an authority above has expired";
 	case X509_V_ERR_CERT_SIGNATURE_FAILURE:
 		return "the signature does not fit the authority's certificate";
 	default: return X509_verify_cert_error_string(code);
 	}
+}
+
+/*
+ * RFC 5280 4.2.1.9: the last certificate of a path does not count. A new authority is not meant to
+ * be the last one, so it is counted here.
+ */
+static signet_status check_depth(const signet_cert *cert, const signet_cert *issuer,
+    const signet_cert_list *chain, signet_error *err)
+{
+	const size_t count = chain == NULL ? 0 : signet_cert_list_count(chain);
+
+	for (size_t i = 0; signet_cert_is_ca(cert) && i <= count; i++) {
+		const signet_cert *above = i == 0 ? issuer : signet_cert_list_get(chain, i - 1);
+		const long allowed = X509_get_pathlen(sn_cert_x509(above));
+
+		if (allowed >= 0 && (size_t)allowed < i + 1)
+			return signet_fail(err, SIGNET_E_USAGE, SIGNET_NO_OFFSET,
+			    "the authority %.80s allows %ld authorit%s below it: no further one",
+			    signet_cert_subject(above), allowed, allowed == 1 ? "y" : "ies");
+	}
+	return SIGNET_OK;
 }
 
 signet_status sn_issue_check(signet_context *ctx, const signet_cert *cert,
@@ -73,8 +94,10 @@ signet_status sn_issue_check(signet_context *ctx, const signet_cert *cert,
 	OSSL_LIB_CTX *libctx = sn_context_libctx(ctx);
 	checking c = { X509_STORE_new(), X509_STORE_CTX_new_ex(libctx, NULL), sk_X509_new_null() };
 	X509_VERIFY_PARAM *param;
-	signet_status status = SIGNET_OK;
+	signet_status status = check_depth(cert, issuer, chain, err);
 
+	if (status != SIGNET_OK)
+		goto out;
 	if (!fill(&c, issuer, chain) ||
 	    X509_STORE_CTX_init(c.work, c.store, sn_cert_x509(cert), c.between) != 1) {
 		status = sn_crypto_fail(err, SIGNET_E_MEMORY, "no memory to check a certificate");
