@@ -1,12 +1,12 @@
 /* Begins and ends a run. */
 #include "app/session.h"
 
-#include <dlfcn.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "app/files.h"
 #include "base/mem.h"
@@ -28,8 +28,8 @@ static void defuse(char *text)
 	}
 }
 
-SIGNET_PRINTF(2, 0)
-static void say(app_session *session, const char *format, va_list args)
+SIGNET_PRINTF(3, 0)
+static void say(app_session *session, const char *front, const char *format, va_list args)
 {
 	char line[LINE_MAX_SIZE];
 
@@ -37,8 +37,41 @@ static void say(app_session *session, const char *format, va_list args)
 		return;
 	(void)vsnprintf(line, sizeof(line), format, args);
 	defuse(line);
-	(void)fprintf(stderr, "signet: %s\n", line);
+	(void)fprintf(stderr, "%s%s\n", front, line);
 	session->lines++;
+}
+
+/* no-color.org: set and not empty. */
+static bool has_colour(void)
+{
+	const char *forbidden = getenv("NO_COLOR");
+	const char *terminal = getenv("TERM");
+
+	return (forbidden == NULL || forbidden[0] == '\0') && terminal != NULL && terminal[0] != '\0' &&
+	    strcmp(terminal, "dumb") != 0 && isatty(STDERR_FILENO) != 0;
+}
+
+void app_say_first(app_session *session, const char *escape, const char *word, const char *text)
+{
+	char line[LINE_MAX_SIZE];
+
+	if (!has_colour() || (session->is_quiet && session->lines > 0)) {
+		app_say(session, "%s: %s", word, text);
+		return;
+	}
+	(void)snprintf(line, sizeof(line), "%s", text);
+	defuse(line);
+	(void)fprintf(stderr, "signet: %s%s\033[0m: %s\n", escape, word, line);
+	session->lines++;
+}
+
+void app_say_below(app_session *session, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	say(session, "  ", format, args);
+	va_end(args);
 }
 
 void app_say(app_session *session, const char *format, ...)
@@ -46,7 +79,7 @@ void app_say(app_session *session, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	say(session, format, args);
+	say(session, "signet: ", format, args);
 	va_end(args);
 }
 
@@ -57,7 +90,7 @@ void app_say_more(app_session *session, const char *format, ...)
 	if (!session->is_verbose)
 		return;
 	va_start(args, format);
-	say(session, format, args);
+	say(session, "signet: ", format, args);
 	va_end(args);
 }
 
@@ -114,10 +147,8 @@ signet_status app_home_path(app_session *session, const char *name, sn_buf *path
 
 static signet_status open_store(app_session *session, const char *path, signet_error *err)
 {
-	signet_status status = SIGNET_OK;
+	signet_status status = app_wire_store(session, err);
 
-	if (session->store_api == NULL)
-		status = app_wire_store(session, err);
 	if (status == SIGNET_OK)
 		status = session->store_api->open(session->ctx, path, &session->store, err);
 	return status;
@@ -199,6 +230,8 @@ signet_status app_session_begin(app_session *session, signet_error *err)
 
 void app_session_end(app_session *session)
 {
+	if (session->net != NULL)
+		session->net_api->close(&session->net);
 	if (session->store != NULL)
 		session->store_api->close(&session->store);
 	sn_wipe(&session->given, sizeof(session->given));
@@ -209,7 +242,4 @@ void app_session_end(app_session *session)
 	free(session->home);
 	session->home = NULL;
 	signet_context_free(&session->ctx);
-	if (session->module != NULL)
-		(void)dlclose(session->module);
-	session->module = NULL;
 }

@@ -8,12 +8,14 @@
 #include <stdio.h>
 
 #include <signet/input.h>
+#include <signet/net.h>
 #include <signet/open.h>
 #include <signet/signet.h>
 
 #include "app/options.h"
 #include "base/buf.h"
 #include "store/store.h"
+#include "token/token.h"
 
 enum {
 	APP_PASSPHRASE_MAX = 1024,
@@ -33,9 +35,16 @@ typedef struct app_session {
 	int64_t now; /* --at, or the clock */
 	bool is_quiet, is_verbose;
 	size_t lines; /* said so far */
-	void *module;
+	int exit;     /* of a command that did its work: 0 unless it has found something */
+	/* Tables of the modules; NULL: not loaded. */
 	const sn_store_api *store_api;
+	const signet_net_api *net_api;
+	const sn_token_api *token_api;
 	sn_store *store;              /* NULL: not opened */
+	signet_net *net;              /* the same */
+	signet_fetch fetch;           /* network.c: the ports for the library */
+	signet_cache cache;
+	signet_network network;
 	app_secret given;             /* --passphrase-file, --passphrase-fd */
 	app_secret typed;             /* at the terminal */
 	app_secret fresh;             /* for what is being made */
@@ -49,6 +58,11 @@ void app_session_end(app_session *session);
 
 /* A line on standard error, "signet: " before it; control characters are shown as "?". */
 void app_say(app_session *session, const char *format, ...) SIGNET_PRINTF(2, 3);
+/* The first line about a message: a word, coloured where standard error is a terminal that can (and
+ * NO_COLOR does not forbid it), and a sentence. */
+void app_say_first(app_session *session, const char *escape, const char *word, const char *text);
+/* A line below it, indented, without "signet: ". */
+void app_say_below(app_session *session, const char *format, ...) SIGNET_PRINTF(2, 3);
 /* With -v only. */
 void app_say_more(app_session *session, const char *format, ...) SIGNET_PRINTF(2, 3);
 
@@ -69,8 +83,10 @@ signet_status app_store(
 /* Whether the key material comes from --cert, --key or --p12, so that the store is not asked. */
 bool app_has_own_keys(const app_session *session);
 
-/* wire.c: the table of the store's module. */
+/* wire.c: loads a module, unless it is there already. */
 signet_status app_wire_store(app_session *session, signet_error *err) SIGNET_CHECKED;
+signet_status app_wire_net(app_session *session, signet_error *err) SIGNET_CHECKED;
+signet_status app_wire_token(app_session *session, signet_error *err) SIGNET_CHECKED;
 
 /* passphrase.c */
 signet_status app_passphrase_begin(app_session *session, signet_error *err) SIGNET_CHECKED;

@@ -4,6 +4,8 @@
 
 #include "app/files.h"
 #include "app/message.h"
+#include "app/network.h"
+#include "app/words.h"
 #include "cli/cmd.h"
 
 typedef struct reading {
@@ -59,6 +61,9 @@ static signet_status read_options(reading *r, signet_error *err)
 	r->options.show_altered = app_has(args, APP_OPTION_SHOW_ALTERED);
 	r->options.allow_unauthenticated = app_has(args, APP_OPTION_ALLOW_UNAUTHENTICATED);
 	r->options.inner = app_has(args, APP_OPTION_INNER);
+	/* What is only decrypted or drawn is judged by nobody: there is nothing to ask. */
+	if (r->options.mode == SIGNET_OPEN || r->options.mode == SIGNET_VERIFY)
+		r->options.network = app_network(r->session);
 	status = app_form(r->session, &r->options.form, err);
 	if (status == SIGNET_OK)
 		status = read_require(r, err);
@@ -237,9 +242,9 @@ static int conclude(reading *r, const app_report *report)
 		app_say_result(r->session, r->result);
 	if (code != 0 && r->options.mode != SIGNET_INSPECT && r->sink != NULL &&
 	    signet_result_is_released(r->result))
-		app_say(r->session, "its content was written all the same");
+		app_say_below(r->session, "its content was written all the same");
 	if (signet_result_is_recovered(r->result))
-		app_say(r->session, "the content as it was signed was written to %.200s",
+		app_say_below(r->session, "the content as it was signed was written to %.200s",
 		    app_value(&r->session->args, APP_OPTION_RECOVER));
 	app_harvest(r->session, r->result);
 	if (r->options.mode == SIGNET_VERIFY && !report->is_stdout && r->sink == NULL &&

@@ -192,12 +192,15 @@ static signet_status judge_bad(bench *b, const sn_signer *signer, sn_signer_resu
 	out->reason = "signature-invalid";
 	if (signer->state == SN_CMS_SIGNATURE_DIGEST_BAD) {
 		out->reason = "digest-mismatch";
-		what = "the content is not what was signed: it was altered after signing";
 	} else if (signer->state == SN_CMS_SIGNATURE_FORM_BAD) {
-		out->reason = signer->reason != NULL ? signer->reason : "signature-form";
+		out->reason = signer->reason != NULL ? signer->reason : "attribute-malformed";
 		what = "the signature is not of the form that the standard demands";
 	}
-	(void)snprintf(text, sizeof(text), "%s (signer: %s)", what, who_of(signer));
+	if (signer->state == SN_CMS_SIGNATURE_DIGEST_BAD)
+		(void)snprintf(text, sizeof(text), "the text does not match what %.300s signed",
+		    who_of(signer));
+	else
+		(void)snprintf(text, sizeof(text), "%s (signer: %.200s)", what, who_of(signer));
 	return problem(b, out->reason, text, who_of(signer), err);
 }
 

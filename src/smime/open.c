@@ -70,7 +70,11 @@ static signet_status review_signed(opener *o, sn_level *level, review *review_ou
 	if (!sig->is_clear && !sig->has_content) {
 		level->is_certs_only = sig->signer_count == 0;
 		*review_out = REVIEW_STOP;
-		return SIGNET_OK;
+		/* a bare object's content may come from elsewhere, that of a message may not */
+		if (level->is_certs_only || (o->plan.is_bare && level == &o->plan.levels[0]))
+			return SIGNET_OK;
+		return sn_level_contain(level, signet_fail(&error, SIGNET_E_MALFORMED, SIGNET_NO_OFFSET,
+		    "the signature is detached, and what it signs is not in the message"), &error, err);
 	}
 	if (sig->is_judged)
 		return SIGNET_OK;

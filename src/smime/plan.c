@@ -218,7 +218,9 @@ signet_status sn_signed_level_add_signer(sn_plan *plan, sn_signed_level *level,
 		level->signers = grown;
 	}
 	signer = &level->signers[count];
-	*signer = (sn_signer){ .info = *info, .digest = sn_cms_signer_digest(info) };
+	/* good is nobody before that has been found out */
+	*signer = (sn_signer){ .info = *info, .digest = sn_cms_signer_digest(info),
+		.state = SN_CMS_SIGNATURE_UNSUPPORTED };
 	status = sn_dup(plan->ctx, info->der.data, info->der.size, &signer->der, err);
 	if (status != SIGNET_OK)
 		return status;

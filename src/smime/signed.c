@@ -7,6 +7,8 @@
 #include "base/mem.h"
 #include "crypt/public_key.h"
 
+enum { ALIKE_MAX = 8 };  /* certificates tried for one signer */
+
 /* "sha-256", "SHA1", "sha3-256" (RFC 8551 3.5.3.2) as the table names them. */
 static const sn_alg *digest_by_micalg(const char *name, size_t size)
 {
@@ -262,20 +264,26 @@ static signet_status try_cert(sn_plan *plan, sn_signed_level *sig, sn_signer *si
 	    &signer->state, &signer->reason, err);
 }
 
-/* Two certificates may have the same issuer and serial: the one whose key verifies counts. */
+/*
+ * Two certificates may have the same issuer and serial: the one whose key verifies counts. No more than
+ * a few are tried: a message holds thousands that are alike, and each costs a signature's verification.
+ */
 static signet_status judge_signer(sn_plan *plan, sn_signed_level *sig, sn_signer *signer,
     signet_error *err)
 {
 	const size_t count = sig->certs == NULL ? 0 : signet_cert_list_count(sig->certs);
 
+	size_t tried = 0;
+
 	signer->state = SN_CMS_SIGNATURE_UNSUPPORTED;
 	signer->reason = "certificate-missing";
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < count && tried < ALIKE_MAX; i++) {
 		signet_cert *cert = signet_cert_list_get(sig->certs, i);
 		signet_status status;
 
 		if (!sn_cms_identifier_is(&signer->info.id, cert))
 			continue;
+		tried++;
 		signet_cert_unref(&signer->cert);
 		signer->cert = signet_cert_ref(cert);
 		if (signer->digest == NULL || !sn_alg_is_available(plan->ctx, signer->digest)) {

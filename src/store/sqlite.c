@@ -17,7 +17,7 @@ static const char *const schema[] = {
 };
 #define SCHEMA_VERSION (sizeof(schema) / sizeof(*schema))
 
-static signet_status read_version(sn_store *store, size_t *version_out, signet_error *err)
+signet_status sn_store_read_version(sn_store *store, size_t *version_out, signet_error *err)
 {
 	sn_store_query query;
 	int64_t version = 0;
@@ -37,22 +37,27 @@ static signet_status read_version(sn_store *store, size_t *version_out, signet_e
 	return SIGNET_OK;
 }
 
-static signet_status migrate(sn_store *store, signet_error *err)
+signet_status sn_store_migrate_to(sn_store *store, size_t wanted, signet_error *err)
 {
 	size_t version = 0;
 	signet_status status;
 
-	status = read_version(store, &version, err);
-	if (status != SIGNET_OK || version == SCHEMA_VERSION)
+	status = sn_store_read_version(store, &version, err);
+	if (status != SIGNET_OK || version >= wanted)
 		return status;
 	status = sn_store_begin(store, err);
 	if (status != SIGNET_OK)
 		return status;
 	/* Again, now that nobody else can have done it meanwhile. */
-	status = read_version(store, &version, err);
-	while (status == SIGNET_OK && version < SCHEMA_VERSION)
+	status = sn_store_read_version(store, &version, err);
+	while (status == SIGNET_OK && version < wanted)
 		status = sn_store_run(store, schema[version++], err);
 	return sn_store_end(store, status, err);
+}
+
+signet_status sn_store_migrate(sn_store *store, signet_error *err)
+{
+	return sn_store_migrate_to(store, SCHEMA_VERSION, err);
 }
 
 /*
@@ -103,7 +108,7 @@ static signet_status store_open(
 	status = configure(store, err);
 	if (status != SIGNET_OK)
 		goto out;
-	status = migrate(store, err);
+	status = sn_store_migrate(store, err);
 	if (status != SIGNET_OK)
 		goto out;
 	*store_out = store;
@@ -131,6 +136,13 @@ __attribute__((visibility("default"))) const sn_store_api *signet_store_module(v
 		.anchor_remove = sn_store_anchor_remove,
 		.chain_add = sn_store_chain_add,
 		.chain_read = sn_store_chain_read,
+		.backup = sn_store_backup,
+		.restore = sn_store_restore,
+		.check = sn_store_check_database,
+		.cache_get = sn_store_cache_get,
+		.cache_put = sn_store_cache_put,
+		.verdict_put = sn_store_verdict_put,
+		.verdict_get = sn_store_verdict_get,
 	};
 
 	return &api;

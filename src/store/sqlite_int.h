@@ -86,6 +86,31 @@ signet_status sn_store_anchor_each(
     sn_store *store, sn_store_anchor_visit *visit, void *user, signet_error *err) SIGNET_CHECKED;
 signet_status sn_store_anchor_remove(sn_store *store, int64_t id, signet_error *err) SIGNET_CHECKED;
 
+/* sqlite.c: the schema's version, and the steps from there to the newest, or to one before. */
+signet_status sn_store_read_version(
+    sn_store *store, size_t *version_out, signet_error *err) SIGNET_CHECKED;
+signet_status sn_store_migrate(sn_store *store, signet_error *err) SIGNET_CHECKED;
+signet_status sn_store_migrate_to(
+    sn_store *store, size_t version, signet_error *err) SIGNET_CHECKED;
+
+/* backup.c */
+signet_status sn_store_backup(sn_store *store, const sn_store_file *files, size_t count,
+    signet_sink *out, signet_error *err) SIGNET_CHECKED;
+signet_status sn_store_restore(sn_store *store, const uint8_t *data, size_t size,
+    sn_store_file_visit *visit, void *user, signet_error *err) SIGNET_CHECKED;
+/* check.c; told may be NULL */
+signet_status sn_store_check_database(sn_store *store, sn_store_tell *told, void *user,
+    bool *is_whole_out, signet_error *err) SIGNET_CHECKED;
+/* cache.c */
+signet_status sn_store_cache_get(sn_store *store, const char *key, int64_t now,
+    signet_sink *value, bool *found_out, signet_error *err) SIGNET_CHECKED;
+signet_status sn_store_cache_put(sn_store *store, const char *key, const uint8_t *data,
+    size_t size, int64_t until, int64_t now, signet_error *err) SIGNET_CHECKED;
+signet_status sn_store_verdict_put(sn_store *store, const uint8_t digest[32], int64_t time,
+    const char *result, signet_error *err) SIGNET_CHECKED;
+signet_status sn_store_verdict_get(sn_store *store, const uint8_t digest[32], int64_t *time_out,
+    bool *found_out, signet_error *err) SIGNET_CHECKED;
+
 const sn_store_api *signet_store_module(void);
 
 #endif

@@ -13,6 +13,7 @@
 #define SN_STORE_STORE_H
 
 #include <signet/cert.h>
+#include <signet/sink.h>
 
 typedef struct sn_store sn_store;
 
@@ -47,8 +48,21 @@ typedef struct sn_store_anchor {
 	const char *const *domains; /* none: for all addresses */
 	size_t domain_count;
 	int64_t added_at;
+	const char *source;     /* "file", "system"; NULL: "file" */
+	int64_t distrust_after; /* certificates that begin later are not believed; 0: no such time */
 } sn_store_anchor;
 
+/* A file that goes along with a backup: "config", "ca/ca.pem". */
+typedef struct sn_store_file {
+	const char *name;
+	const uint8_t *data;
+	size_t size;
+} sn_store_file;
+
+typedef signet_status sn_store_file_visit(
+    void *user, const sn_store_file *file, signet_error *err);
+/* A sentence about what is damaged. */
+typedef void sn_store_tell(void *user, const char *text);
 typedef signet_status sn_store_identity_visit(
     void *user, const sn_store_identity *identity, signet_error *err);
 typedef signet_status sn_store_contact_visit(
@@ -91,7 +105,7 @@ typedef struct sn_store_api {
 	    sn_store_contact_visit *visit, void *user, signet_error *err);
 	signet_status (*contact_remove)(sn_store *store, int64_t id, signet_error *err);
 
-	/* A certificate that is there already gets the new domains. */
+	/* A certificate that is there already gets what is new: domains, source, distrust_after. */
 	signet_status (*anchor_add)(
 	    sn_store *store, const sn_store_anchor *anchor, signet_error *err);
 	signet_status (*anchor_each)(
@@ -102,6 +116,38 @@ typedef struct sn_store_api {
 	signet_status (*chain_add)(
 	    sn_store *store, const signet_cert_list *chain, int64_t now, signet_error *err);
 	signet_status (*chain_read)(sn_store *store, signet_cert_list *list, signet_error *err);
+
+	/*
+	 * Writes the whole database as it is at one moment, and the files, to out, which it does not
+	 * finish. Not encrypted: that is for the caller.
+	 */
+	signet_status (*backup)(sn_store *store, const sn_store_file *files, size_t count,
+	    signet_sink *out, signet_error *err);
+	/*
+	 * Replaces everything in the store by what a backup holds, in one transaction, after visit has
+	 * taken its files; on failure the store is as it was. SIGNET_E_MALFORMED: no backup, or a
+	 * damaged one; SIGNET_E_UNAVAILABLE: of a newer signet.
+	 */
+	signet_status (*restore)(sn_store *store, const uint8_t *data, size_t size,
+	    sn_store_file_visit *visit, void *user, signet_error *err);
+	/* Looks through everything; tells what is damaged. */
+	signet_status (*check)(sn_store *store, sn_store_tell *told, void *user, bool *is_whole_out,
+	    signet_error *err);
+	/*
+	 * What was fetched: see signet_cache. value is finished when something is found, else
+	 * aborted. Putting removes what ended before now, and more where the cache would grow past
+	 * its bound (64 MiB); what is too large (16 MiB) or has ended already is not kept.
+	 */
+	signet_status (*cache_get)(sn_store *store, const char *key, int64_t now,
+	    signet_sink *value, bool *found_out, signet_error *err);
+	signet_status (*cache_put)(sn_store *store, const char *key, const uint8_t *data,
+	    size_t size, int64_t until, int64_t now, signet_error *err);
+
+	/* The first good verdict of a message, by its SHA-256: once kept it is never another one. */
+	signet_status (*verdict_put)(sn_store *store, const uint8_t digest[32], int64_t time,
+	    const char *result, signet_error *err);
+	signet_status (*verdict_get)(sn_store *store, const uint8_t digest[32], int64_t *time_out,
+	    bool *found_out, signet_error *err);
 } sn_store_api;
 
 #define SN_STORE_VERSION 1

@@ -322,7 +322,7 @@ static signet_status look_beyond_limits(job *j, outcome *o, signet_error *err)
 		signet_cert_list_free(&o->path);
 		*o = beyond;
 		o->revocation = SN_REVOCATION_UNCHECKED;
-		sn_fault_explain_domain(&o->fault, o->path);
+		sn_anchor_explain(j->trust, &o->fault, o->path);
 		beyond.path = NULL;
 	}
 	signet_cert_list_free(&beyond.path);

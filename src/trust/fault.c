@@ -221,3 +221,17 @@ void sn_fault_explain_domain(sn_fault *fault, const signet_cert_list *path)
 	    "%s is accepted here for some mail domains only, and not for all of those of %s", name,
 	    address);
 }
+
+void sn_fault_explain_distrust(sn_fault *fault, const signet_cert_list *path, int64_t after)
+{
+	const size_t last = signet_cert_list_count(path) - 1;
+	char name[SN_SHORT_NAME];
+	char text[SN_TIME_TEXT];
+
+	sn_time_format(after, text);
+	sn_short_name(signet_cert_list_get(path, last), name);
+	fault->reason = "anchor-distrusted";
+	fault->culprit = -1;
+	(void)snprintf(fault->text, sizeof(fault->text),
+	    "%s is not accepted for certificates that begin after %.10s, as this one does", name, text);
+}

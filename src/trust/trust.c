@@ -312,11 +312,45 @@ size_t signet_trust_anchor_count(const signet_trust *trust)
 	return trust->anchor_count;
 }
 
+signet_status signet_trust_distrust_after(signet_trust *trust, const signet_cert *anchor,
+    int64_t time, signet_error *err)
+{
+	sn_anchor *known = find_anchor(trust, anchor);
+
+	if (known == NULL)
+		return signet_fail(err, SIGNET_E_USAGE, SIGNET_NO_OFFSET,
+		    "%.150s is no trust anchor", signet_cert_subject(anchor));
+	known->is_limited_in_time = true;
+	known->distrust_after = time;
+	return SIGNET_OK;
+}
+
+static bool is_too_late(const sn_anchor *anchor, const signet_cert *leaf)
+{
+	return anchor->is_limited_in_time && signet_cert_not_before(leaf) > anchor->distrust_after;
+}
+
+void sn_anchor_explain(const signet_trust *trust, sn_fault *fault, const signet_cert_list *path)
+{
+	const signet_cert *leaf = signet_cert_list_get(path, 0);
+	const signet_cert *last = signet_cert_list_get(path, signet_cert_list_count(path) - 1);
+
+	for (size_t i = 0; i < trust->anchor_count; i++)
+		if (signet_cert_equal(trust->anchors[i].cert, last) &&
+		    is_too_late(&trust->anchors[i], leaf)) {
+			sn_fault_explain_distrust(fault, path, trust->anchors[i].distrust_after);
+			return;
+		}
+	sn_fault_explain_domain(fault, path);
+}
+
 /* A limited anchor may vouch for a certificate only if it may for every address in it. */
 bool sn_anchor_speaks_for(const sn_anchor *anchor, const signet_cert *leaf)
 {
 	const char *address;
 
+	if (is_too_late(anchor, leaf))
+		return false;
 	for (size_t i = 0; anchor->domain_count != 0 && (address = signet_cert_address(leaf, i)) != NULL;
 	    i++) {
 		bool covered = false;

@@ -21,6 +21,8 @@ typedef struct sn_anchor {
 	signet_cert *cert;
 	char **domains;
 	size_t domain_count;            /* 0: not limited */
+	bool is_limited_in_time;
+	int64_t distrust_after;         /* certificates that begin later */
 } sn_anchor;
 
 /*
@@ -70,6 +72,10 @@ void sn_fault_explain(
     sn_fault *fault, int error, int depth, const signet_cert_list *path, int64_t at);
 void sn_fault_explain_unknown(sn_fault *fault, int depth, const signet_cert_list *path);
 void sn_fault_explain_domain(sn_fault *fault, const signet_cert_list *path);
+void sn_fault_explain_distrust(sn_fault *fault, const signet_cert_list *path, int64_t after);
+/* Which of the two it is: why the anchor at the end of path does not speak for its leaf (trust.c). */
+void sn_anchor_explain(
+    const signet_trust *trust, sn_fault *fault, const signet_cert_list *path);
 /* Extensions that libcrypto cannot read; then the rules of S/MIME and of algorithms on top of a
  * path that libcrypto accepts. */
 void sn_rules_check_readable(sn_fault *fault, const signet_cert_list *path);

@@ -476,6 +476,31 @@ static void anchor__must_speak_for_every_address(void **state)
 	stage_end(&s);
 }
 
+/* An authority that is being left keeps its word about what it issued until then. */
+static void anchor__distrusted_after_a_day_speaks_for_older_certificates_only(void **state)
+{
+	int64_t begin;
+	stage s;
+
+	stage_begin(&s, *state);
+	stage_fill(&s);
+	begin = signet_cert_not_before(s.leaf);
+	add_more(&s, s.middle);
+	assert_int_equal(
+	    signet_trust_distrust_after(s.trust, s.root, begin, NULL), SIGNET_E_USAGE);
+	add_anchor(&s, s.root, NULL);
+	must(signet_trust_distrust_after(s.trust, s.root, begin, &s.k->err), &s.k->err);
+	evaluate(&s, SN_PURPOSE_SIGN, FORGE_AT);
+	expect(&s, NULL, NULL);
+	must(signet_trust_distrust_after(s.trust, s.root, begin - 1, &s.k->err), &s.k->err);
+	evaluate(&s, SN_PURPOSE_SIGN, FORGE_AT);
+	expect(&s, "anchor-distrusted", "begin after");
+	must(signet_trust_distrust_after(s.trust, s.root, 1, &s.k->err), &s.k->err);
+	evaluate(&s, SN_PURPOSE_SIGN, FORGE_AT);
+	expect(&s, "anchor-distrusted", "1970-01-01");
+	stage_end(&s);
+}
+
 static void weak__key_or_digest_is_named(void **state)
 {
 	stage s;
@@ -705,6 +730,7 @@ int main(void)
 		WITH_KIT(leaf__must_be_for_signing_mail),
 		WITH_KIT(name_constraints__hold_for_every_kind_of_address),
 		WITH_KIT(anchor__limited_to_domains_speaks_for_no_other),
+		WITH_KIT(anchor__distrusted_after_a_day_speaks_for_older_certificates_only),
 		WITH_KIT(anchor__must_speak_for_every_address),
 		WITH_KIT(weak__key_or_digest_is_named),
 		WITH_KIT(weak__digest_of_the_anchor_does_not_matter),
