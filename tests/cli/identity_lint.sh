@@ -213,6 +213,17 @@ spki=$(openssl x509 -in clean.der -inform DER -noout -pubkey | openssl pkey -pub
 graft "$spki" "${spki}81020001"
 only unique-id 'RFC 5280 4.1.2.8'
 
+make
+openssl x509 -in cert.pem -outform DER -out clean.der
+forge 0c0d6140 140d6140 # CN as a T61String
+warns subject-encoding 'RFC 5280 4.1.2.6'
+make DAYS=-1
+among validity-order 'RFC 5280 4.1.2.5'
+make basicConstraints=critical,CA:TRUE
+only subscriber-ca 'BR 7.1.2.3 d'
+make SUBJECT="/C=DE/L=Bonn/GN=Anna/street=$(printf 'x%.0s' {1..129})" certificatePolicies=2.23.140.1.5.4.2
+only subject-long 'RFC 5280 A.1'
+
 # Policies.
 make certificatePolicies=
 only policies-missing 'BR 7.1.2.3 a'
@@ -481,6 +492,16 @@ root "$basic" "$usage" "$ski" extendedKeyUsage=emailProtection
 only root-purpose 'BR 7.1.2.1 d'
 root "$basic" "$usage" subjectKeyIdentifier=none
 among ca-ski-missing 'BR 7.1.2.1 e'
+
+openssl req -new -config req.cnf -key ca.key -subj '/C=DE/O=Example/CN=V1' -out v1.csr 2>err
+openssl x509 -req -in v1.csr -signkey ca.key -days 10 -out cert.pem 2>err
+among version 'BR 7.1.1'
+among ca-constraints 'BR 7.1.2.1 a'
+
+# Every code is in the manual page.
+for code in $(grep -oh '"[a-z0-9]*-[a-z0-9-]*", *"[BR]' "$TOP"/src/cert/lint*.c | cut -d'"' -f2 | sort -u); do
+	holds "$code is in signet-identity(1)" grep -q "^.It $code Ta" "$TOP/man/signet-identity.1"
+done
 
 # What signet's own authority issues under a reserved policy is clean.
 expect 0 ca init --dir sub --name 'CN=Sub,O=Example,C=DE' --under root --plain-key --algorithm p-256 \
