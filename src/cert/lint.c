@@ -10,6 +10,9 @@ enum { TEXT_MAX = 400, SERIAL_ENTROPY = 8, SERIAL_MAX = 20, DAY = 86400 };
 enum { STRICT_DAYS = 825, LEGACY_DAYS = 1185 };
 
 static void say(sn_lint *lint, signet_lint_severity severity, const char *code,
+    const char *section, const char *format, va_list args) SIGNET_PRINTF(5, 0);
+
+static void say(sn_lint *lint, signet_lint_severity severity, const char *code,
     const char *section, const char *format, va_list args)
 {
 	char text[TEXT_MAX];
