@@ -63,6 +63,7 @@ static signet_status read_options(reading *r, signet_error *err)
 	/* What is only decrypted or drawn is judged by nobody: there is nothing to ask. */
 	if (r->options.mode == SIGNET_OPEN || r->options.mode == SIGNET_VERIFY)
 		r->options.network = app_network(r->session);
+	r->options.first_verdicts = app_first_verdicts(r->session);
 	status = app_form(r->session, &r->options.form, err);
 	if (status == SIGNET_OK)
 		status = read_require(r, err);

@@ -424,6 +424,9 @@ signet_status sn_judge(sn_plan *plan, signet_result *result, sn_release *release
 	if (status != SIGNET_OK)
 		goto out;
 	choose_header(&w);
+	status = sn_judge_remember(plan, &sender, result, err);
+	if (status != SIGNET_OK)
+		goto out;
 	if (result->verdict == SIGNET_VERDICT_VALID && plan->options->mode != SIGNET_DECRYPT)
 		status = sn_judge_harvest(plan, &sender, result, err);
 	if (status == SIGNET_OK)

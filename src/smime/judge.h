@@ -49,6 +49,10 @@ signet_status sn_judge_header(sn_plan *plan, const sn_sender *sender, signet_res
 signet_status sn_judge_harvest(sn_plan *plan, const sn_sender *sender, signet_result *result,
     signet_error *err) SIGNET_CHECKED;
 
+/* Once the verdict stands: the first good one of this message, kept or asked for (remember.c). */
+signet_status sn_judge_remember(const sn_plan *plan, const sn_sender *sender,
+    signet_result *result, signet_error *err) SIGNET_CHECKED;
+
 /* The whole: layers, problems, verdict. Parts have been added to result before. */
 signet_status sn_judge(sn_plan *plan, signet_result *result, sn_release *release_out,
     signet_error *err) SIGNET_CHECKED;
