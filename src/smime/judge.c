@@ -138,9 +138,14 @@ static signet_status encrypted(walk *w, size_t index, signet_error *err)
 
 static signet_status signed_level(walk *w, size_t index, signet_error *err)
 {
-	signet_status status =
-	    sn_judge_signed(w->plan, index, w->sender, w->result, &w->findings, err);
+	const sn_signed_level *sig = &w->plan->levels[index].sig;
+	signet_status status;
 
+	/* what was not verified must not be taken for good */
+	if (!sig->is_judged && sig->signer_count != 0)
+		return signet_fail(err, SIGNET_E_INTERNAL, SIGNET_NO_OFFSET,
+		    "the signatures of layer %zu were not verified", index);
+	status = sn_judge_signed(w->plan, index, w->sender, w->result, &w->findings, err);
 	w->any_signed = w->any_signed || w->plan->levels[index].sig.signer_count != 0;
 	if (w->findings.applies[SIGNET_VERDICT_TAMPERED])
 		end_at(w, index);

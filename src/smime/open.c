@@ -59,6 +59,19 @@ static signet_status run_pass(opener *o, signet_sink *content, bool is_release, 
 /* What the look at one level came to. */
 typedef enum review { REVIEW_GO_ON, REVIEW_STOP, REVIEW_AGAIN } review;
 
+/* No content: certificates alone, or a signature whose content is elsewhere, which only a bare
+ * object may be (--content). */
+static signet_status review_empty(opener *o, sn_level *level, signet_error *err)
+{
+	signet_error error;
+
+	level->is_certs_only = level->sig.signer_count == 0;
+	if (level->is_certs_only || (o->plan.is_bare && level == &o->plan.levels[0]))
+		return SIGNET_OK;
+	return sn_level_contain(level, signet_fail(&error, SIGNET_E_MALFORMED, SIGNET_NO_OFFSET,
+	    "the SignedData has signers, and not the content that they signed"), &error, err);
+}
+
 static signet_status review_signed(opener *o, sn_level *level, review *review_out,
     signet_error *err)
 {
@@ -68,9 +81,8 @@ static signet_status review_signed(opener *o, sn_level *level, review *review_ou
 
 	*review_out = REVIEW_GO_ON;
 	if (!sig->is_clear && !sig->has_content) {
-		level->is_certs_only = sig->signer_count == 0;
 		*review_out = REVIEW_STOP;
-		return SIGNET_OK;
+		return review_empty(o, level, err);
 	}
 	if (sig->is_judged)
 		return SIGNET_OK;
