@@ -44,7 +44,7 @@ def content_inside():
     case("eContent inside, shown is empty", 65, signed_as(b"\r\n", same))
     # nothing was signed that could be shown
     detached = entity_of(signed_der(detached=True))
-    case("detached in pkcs7-mime", 65, mail(detached), said="not the content that they signed")
+    case("detached in pkcs7-mime", 65, mail(detached), said="what it signs is not in the message")
     case("detached in pkcs7-mime, signed", 65, mail(opaque(detached)))
     case("detached in pkcs7-mime, in GCM", 65, mail(enc(detached)), *BOB)
     case("detached in pkcs7-mime, in CBC", 5, mail(enc(detached, cipher="aes-256-cbc")), *BOB)
