@@ -23,7 +23,7 @@ for way in 'sign' 'sign --headers none' 'sign --opaque' 'protect -r bob@example.
 	expect 0 open -o o first.eml
 	for verb in open verify; do
 		expect 3 $verb --at "$later" --report report first.eml
-		says "was valid when first opened on $today"
+		says "was valid when it was first opened here, on $today"
 		json report 'r["verdict"] == "untrusted" and [p["args"]["time"][:10] for p in r["problems"] if p["code"] == "was-valid"] == ["'"$today"'"]'
 	done
 	# Of an altered message, or one that shows another sender, it is not said.
@@ -53,6 +53,6 @@ expect 0 open -o o gone.eml
 name=$("$SIGNET" trust list --json | python3 -c 'import json,sys; print(json.load(sys.stdin)[0]["fingerprint"])')
 expect 0 trust remove "$name"
 expect 3 open --report report -o o gone.eml
-says 'was valid when first opened'
+says 'was valid when it was first opened'
 json report '[p["code"] for p in r["problems"]] == ["issuer-unknown", "was-valid"]'
 finish
