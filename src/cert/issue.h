@@ -45,6 +45,20 @@ const sn_public_key *sn_csr_public_key(const sn_csr *csr);
 const char *sn_csr_address(const sn_csr *csr, size_t index);
 void sn_csr_free(sn_csr **csr);
 
+/*
+ * A request for what issue describes (profile, subject, addresses, public_key), signed by the key
+ * of public_key. renewed: subject and subjectAltName are those of this certificate, octet by
+ * octet. challenge: a challengePassword (RFC 2985 5.4.1). DER appended to out.
+ */
+typedef struct sn_csr_wish {
+	sn_issue_request issue;
+	const signet_cert *renewed;         /* NULL: as issue says */
+	const char *digest;                 /* NULL: as the key asks */
+	const char *challenge;              /* NULL: none */
+} sn_csr_wish;
+signet_status sn_csr_write(signet_context *ctx, const sn_csr_wish *wish, const signet_key *key,
+    sn_buf *out, signet_error *err) SIGNET_CHECKED;
+
 /* A CRL over the given serials (hex) signed by the CA. DER appended to out. */
 typedef struct sn_crl_entry {
 	const char *serial;     /* hex */

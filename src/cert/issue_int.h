@@ -3,6 +3,7 @@
 #define SN_CERT_ISSUE_INT_H
 
 #include "cert/cert_int.h"
+#include "cert/issue.h"
 
 /* Extensions: SEQUENCE { OID 2.5.29.id …, critical, OCTET STRING { … } }. */
 typedef struct sn_extension {
@@ -16,6 +17,13 @@ void sn_extension_end(sn_ber_writer *writer, sn_extension extension);
 sn_extension sn_extension_begin_ce(sn_ber_writer *writer, uint8_t arc, bool critical);
 /* authorityKeyIdentifier (RFC 5280 4.2.1.1) with a key identifier alone. */
 void sn_extension_authority(sn_ber_writer *writer, sn_span key_id);
+
+/* The Extensions that a certificate request asks for: keyUsage, extKeyUsage, subjectAltName. */
+signet_status sn_issue_write_wish(
+    sn_ber_writer *writer, const sn_csr_wish *wish, signet_error *err) SIGNET_CHECKED;
+/* The DER Name of the subject, appended. */
+signet_status sn_issue_write_subject(
+    const sn_issue_request *request, sn_buf *name, signet_error *err) SIGNET_CHECKED;
 
 /*
  * Appends SEQUENCE { tbs, signatureAlgorithm, signature } to out; plan is the one that tbs names.
