@@ -206,6 +206,8 @@ void app_session_end(app_session *session)
 	sn_wipe(&session->fresh, sizeof(session->fresh));
 	sn_wipe(&session->password, sizeof(session->password));
 	app_args_clear(&session->args);
+	free(session->settings);
+	session->settings = NULL;
 	free(session->home);
 	session->home = NULL;
 	signet_context_free(&session->ctx);

@@ -41,6 +41,7 @@ typedef struct app_session {
 	app_secret fresh;             /* for what is being made */
 	app_secret password;          /* --password-file, of the message itself */
 	signet_passphrase passphrase; /* the callback for the library */
+	char *settings;               /* that options point into, of how an identity was got */
 } app_session;
 
 /* After the arguments were parsed: configuration file, context, time, given passphrase. */

@@ -11,7 +11,7 @@
 /* Commands that later versions have: a script may ask, and gets an honest answer. */
 static bool is_planned(const char *verb, const char *sub)
 {
-	static const char *const verbs[] = { "filter", "send", "enroll", "store", "doctor",
+	static const char *const verbs[] = { "filter", "send", "store", "doctor",
 		"config" };
 	static const char *const subs[][2] = { { "identity", "renew" }, { "contact", "find" },
 		{ "contact", "harvest" }, { "ca", "ocsp" } };
@@ -67,6 +67,8 @@ static int run(app_session *session)
 		status = cmd_contact(session, &err);
 	else if (strcmp(session->args.command->verb, "trust") == 0)
 		status = cmd_trust(session, &err);
+	else if (strcmp(session->args.command->verb, "enroll") == 0)
+		status = cmd_enroll(session, &err);
 	else
 		status = cmd_ca(session, &err);
 	return status == SIGNET_OK ? finish_stdout(0) : app_fail(session, &err);
