@@ -11,6 +11,7 @@
 #include <signet/cert.h>
 #include <signet/error.h>
 #include <signet/signet.h>
+#include <signet/sys/fetch.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -48,6 +49,33 @@ SIGNET_API signet_status signet_trust_add_policy(signet_trust *trust, const char
 SIGNET_API void signet_trust_set_policy_flags(signet_trust *trust, bool explicit_policy,
     bool inhibit_mapping, bool inhibit_any);
 SIGNET_API size_t signet_trust_anchor_count(const signet_trust *trust);
+
+/* What a certificate is to be good for. */
+typedef enum signet_purpose { SIGNET_PURPOSE_SIGN, SIGNET_PURPOSE_ENCRYPT } signet_purpose;
+
+typedef enum signet_revocation {
+	SIGNET_REVOCATION_UNCHECKED,     /* not asked */
+	SIGNET_REVOCATION_GOOD,
+	SIGNET_REVOCATION_REVOKED,
+	SIGNET_REVOCATION_UNKNOWN        /* asked, no answer */
+} signet_revocation;
+
+typedef struct signet_trust_verdict {
+	bool is_trusted;
+	const char *reason;             /* a problem code (signet-report(5)), NULL when trusted; static */
+	char text[256];                 /* why not, for a person; empty when trusted */
+	signet_revocation revocation;
+} signet_trust_verdict;
+
+/*
+ * Whether a path leads from cert to an anchor of trust at that time (seconds since 1970; RFC 5280 6,
+ * RFC 8550 4), judged as a signer's is. more: certificates that may stand between (NULL: none).
+ * network: NULL for none. Only what cannot be found out is an error: SIGNET_E_MEMORY, SIGNET_E_CRYPTO.
+ */
+SIGNET_API signet_status signet_trust_check(signet_context *ctx, const signet_trust *trust,
+    signet_cert *cert, const signet_cert_list *more, signet_purpose purpose, int64_t time,
+    const signet_network *network, signet_trust_verdict *verdict_out, signet_error *err)
+    SIGNET_CHECKED;
 
 #ifdef __cplusplus
 }

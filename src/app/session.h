@@ -33,6 +33,7 @@ typedef struct app_session {
 	int64_t now; /* --at, or the clock */
 	bool is_quiet, is_verbose;
 	size_t lines; /* said so far */
+	int exit;     /* of a command that did its work: 0 unless it has found something */
 	void *module;
 	const sn_store_api *store_api;
 	sn_store *store;              /* NULL: not opened */

@@ -11,8 +11,7 @@
 /* Commands that later versions have: a script may ask, and gets an honest answer. */
 static bool is_planned(const char *verb, const char *sub)
 {
-	static const char *const verbs[] = { "filter", "send", "store", "doctor",
-		"config" };
+	static const char *const verbs[] = { "filter", "send", "config" };
 	static const char *const subs[][2] = { { "identity", "renew" }, { "contact", "find" },
 		{ "contact", "harvest" }, { "ca", "ocsp" } };
 
@@ -69,9 +68,13 @@ static int run(app_session *session)
 		status = cmd_trust(session, &err);
 	else if (strcmp(session->args.command->verb, "enroll") == 0)
 		status = cmd_enroll(session, &err);
+	else if (strcmp(session->args.command->verb, "store") == 0)
+		status = cmd_store(session, &err);
+	else if (strcmp(session->args.command->verb, "doctor") == 0)
+		status = cmd_doctor(session, &err);
 	else
 		status = cmd_ca(session, &err);
-	return status == SIGNET_OK ? finish_stdout(0) : app_fail(session, &err);
+	return status == SIGNET_OK ? finish_stdout(session->exit) : app_fail(session, &err);
 }
 
 /* Even a mistake on the command line is reported, where the report was asked for. */

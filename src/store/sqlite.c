@@ -19,7 +19,7 @@ static const char *const schema[] = {
 };
 #define SCHEMA_VERSION (sizeof(schema) / sizeof(*schema))
 
-static signet_status read_version(sn_store *store, size_t *version_out, signet_error *err)
+signet_status sn_store_read_version(sn_store *store, size_t *version_out, signet_error *err)
 {
 	sn_store_query query;
 	int64_t version = 0;
@@ -39,22 +39,27 @@ static signet_status read_version(sn_store *store, size_t *version_out, signet_e
 	return SIGNET_OK;
 }
 
-static signet_status migrate(sn_store *store, signet_error *err)
+signet_status sn_store_migrate_to(sn_store *store, size_t wanted, signet_error *err)
 {
 	size_t version = 0;
 	signet_status status;
 
-	status = read_version(store, &version, err);
-	if (status != SIGNET_OK || version == SCHEMA_VERSION)
+	status = sn_store_read_version(store, &version, err);
+	if (status != SIGNET_OK || version >= wanted)
 		return status;
 	status = sn_store_begin(store, err);
 	if (status != SIGNET_OK)
 		return status;
 	/* Again, now that nobody else can have done it meanwhile. */
-	status = read_version(store, &version, err);
-	while (status == SIGNET_OK && version < SCHEMA_VERSION)
+	status = sn_store_read_version(store, &version, err);
+	while (status == SIGNET_OK && version < wanted)
 		status = sn_store_run(store, schema[version++], err);
 	return sn_store_end(store, status, err);
+}
+
+signet_status sn_store_migrate(sn_store *store, signet_error *err)
+{
+	return sn_store_migrate_to(store, SCHEMA_VERSION, err);
 }
 
 /*
@@ -105,7 +110,7 @@ static signet_status store_open(
 	status = configure(store, err);
 	if (status != SIGNET_OK)
 		goto out;
-	status = migrate(store, err);
+	status = sn_store_migrate(store, err);
 	if (status != SIGNET_OK)
 		goto out;
 	*store_out = store;
@@ -140,6 +145,9 @@ __attribute__((visibility("default"))) const sn_store_api *signet_store_module(v
 		.enrollment_get = sn_store_enrollment_get,
 		.account_put = sn_store_account_put,
 		.account_get = sn_store_account_get,
+		.backup = sn_store_backup,
+		.restore = sn_store_restore,
+		.check = sn_store_check_database,
 	};
 
 	return &api;

@@ -100,6 +100,21 @@ signet_status sn_store_account_put(
     sn_store *store, const sn_store_account *account, signet_error *err);
 signet_status sn_store_account_get(sn_store *store, const char *directory,
     sn_store_account_visit *visit, void *user, signet_error *err);
+/* sqlite.c: the schema's version, and the steps from there to the newest, or to one before. */
+signet_status sn_store_read_version(
+    sn_store *store, size_t *version_out, signet_error *err) SIGNET_CHECKED;
+signet_status sn_store_migrate(sn_store *store, signet_error *err) SIGNET_CHECKED;
+signet_status sn_store_migrate_to(
+    sn_store *store, size_t version, signet_error *err) SIGNET_CHECKED;
+
+/* backup.c */
+signet_status sn_store_backup(sn_store *store, const sn_store_file *files, size_t count,
+    signet_sink *out, signet_error *err) SIGNET_CHECKED;
+signet_status sn_store_restore(sn_store *store, const uint8_t *data, size_t size,
+    sn_store_file_visit *visit, void *user, signet_error *err) SIGNET_CHECKED;
+/* check.c; told may be NULL */
+signet_status sn_store_check_database(sn_store *store, sn_store_tell *told, void *user,
+    bool *is_whole_out, signet_error *err) SIGNET_CHECKED;
 
 const sn_store_api *signet_store_module(void);
 

@@ -13,6 +13,7 @@
 #define SN_STORE_STORE_H
 
 #include <signet/cert.h>
+#include <signet/sink.h>
 
 typedef struct sn_store sn_store;
 
@@ -89,6 +90,18 @@ typedef signet_status sn_store_enrollment_visit(
     void *user, const sn_store_enrollment *enrollment, signet_error *err);
 typedef signet_status sn_store_account_visit(
     void *user, const sn_store_account *account, signet_error *err);
+
+/* A file that goes along with a backup: "config", "ca/ca.pem". */
+typedef struct sn_store_file {
+	const char *name;
+	const uint8_t *data;
+	size_t size;
+} sn_store_file;
+
+typedef signet_status sn_store_file_visit(
+    void *user, const sn_store_file *file, signet_error *err);
+/* A sentence about what is damaged. */
+typedef void sn_store_tell(void *user, const char *text);
 typedef signet_status sn_store_identity_visit(
     void *user, const sn_store_identity *identity, signet_error *err);
 typedef signet_status sn_store_contact_visit(
@@ -162,6 +175,23 @@ typedef struct sn_store_api {
 	    sn_store *store, const sn_store_account *account, signet_error *err);
 	signet_status (*account_get)(sn_store *store, const char *directory,
 	    sn_store_account_visit *visit, void *user, signet_error *err);
+
+	/*
+	 * Writes the whole database as it is at one moment, and the files, to out, which it does not
+	 * finish. Not encrypted: that is for the caller.
+	 */
+	signet_status (*backup)(sn_store *store, const sn_store_file *files, size_t count,
+	    signet_sink *out, signet_error *err);
+	/*
+	 * Replaces everything in the store by what a backup holds, in one transaction, after visit has
+	 * taken its files; on failure the store is as it was. SIGNET_E_MALFORMED: no backup, or a
+	 * damaged one; SIGNET_E_UNAVAILABLE: of a newer signet.
+	 */
+	signet_status (*restore)(sn_store *store, const uint8_t *data, size_t size,
+	    sn_store_file_visit *visit, void *user, signet_error *err);
+	/* Looks through everything; tells what is damaged. */
+	signet_status (*check)(sn_store *store, sn_store_tell *told, void *user, bool *is_whole_out,
+	    signet_error *err);
 } sn_store_api;
 
 #define SN_STORE_VERSION 1

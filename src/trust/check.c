@@ -1,0 +1,36 @@
+/* The judgement on one certificate, for those who see the public API alone. */
+#include <string.h>
+
+#include "trust/chain.h"
+
+static signet_revocation revocation_of(sn_revocation_state state)
+{
+	switch (state) {
+	case SN_REVOCATION_UNCHECKED: return SIGNET_REVOCATION_UNCHECKED;
+	case SN_REVOCATION_GOOD: return SIGNET_REVOCATION_GOOD;
+	case SN_REVOCATION_REVOKED: return SIGNET_REVOCATION_REVOKED;
+	case SN_REVOCATION_UNKNOWN: return SIGNET_REVOCATION_UNKNOWN;
+	}
+	return SIGNET_REVOCATION_UNKNOWN;
+}
+
+signet_status signet_trust_check(signet_context *ctx, const signet_trust *trust, signet_cert *cert,
+    const signet_cert_list *more, signet_purpose purpose, int64_t time,
+    const signet_network *network, signet_trust_verdict *verdict_out, signet_error *err)
+{
+	sn_chain_verdict chain = { 0 };
+	signet_status status = sn_chain_evaluate(ctx, trust, cert, more,
+	    purpose == SIGNET_PURPOSE_SIGN ? SN_PURPOSE_SIGN : SN_PURPOSE_ENCRYPT, time, &chain, err);
+
+	(void)network;
+	if (status != SIGNET_OK)
+		return status;
+	*verdict_out = (signet_trust_verdict){
+		.is_trusted = chain.state == SN_CHAIN_VALID,
+		.reason = chain.reason,
+		.revocation = revocation_of(chain.revocation),
+	};
+	memcpy(verdict_out->text, chain.text, sizeof(verdict_out->text));
+	sn_chain_verdict_clear(&chain);
+	return SIGNET_OK;
+}
