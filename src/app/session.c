@@ -1,7 +1,6 @@
 /* Begins and ends a run. */
 #include "app/session.h"
 
-#include <dlfcn.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -114,10 +113,8 @@ signet_status app_home_path(app_session *session, const char *name, sn_buf *path
 
 static signet_status open_store(app_session *session, const char *path, signet_error *err)
 {
-	signet_status status = SIGNET_OK;
+	signet_status status = app_wire_store(session, err);
 
-	if (session->store_api == NULL)
-		status = app_wire_store(session, err);
 	if (status == SIGNET_OK)
 		status = session->store_api->open(session->ctx, path, &session->store, err);
 	return status;
@@ -199,6 +196,8 @@ signet_status app_session_begin(app_session *session, signet_error *err)
 
 void app_session_end(app_session *session)
 {
+	if (session->net != NULL)
+		session->net_api->close(&session->net);
 	if (session->store != NULL)
 		session->store_api->close(&session->store);
 	sn_wipe(&session->given, sizeof(session->given));
@@ -211,7 +210,4 @@ void app_session_end(app_session *session)
 	free(session->home);
 	session->home = NULL;
 	signet_context_free(&session->ctx);
-	if (session->module != NULL)
-		(void)dlclose(session->module);
-	session->module = NULL;
 }

@@ -8,12 +8,14 @@
 #include <stdio.h>
 
 #include <signet/input.h>
+#include <signet/net.h>
 #include <signet/open.h>
 #include <signet/signet.h>
 
 #include "app/options.h"
 #include "base/buf.h"
 #include "store/store.h"
+#include "token/token.h"
 
 enum {
 	APP_PASSPHRASE_MAX = 1024,
@@ -34,9 +36,15 @@ typedef struct app_session {
 	bool is_quiet, is_verbose;
 	size_t lines; /* said so far */
 	int exit;     /* of a command that did its work: 0 unless it has found something */
-	void *module;
+	/* Tables of the modules; NULL: not loaded. */
 	const sn_store_api *store_api;
+	const signet_net_api *net_api;
+	const sn_token_api *token_api;
 	sn_store *store;              /* NULL: not opened */
+	signet_net *net;              /* the same */
+	signet_fetch fetch;           /* network.c: the ports for the library */
+	signet_cache cache;
+	signet_network network;
 	app_secret given;             /* --passphrase-file, --passphrase-fd */
 	app_secret typed;             /* at the terminal */
 	app_secret fresh;             /* for what is being made */
@@ -71,8 +79,10 @@ signet_status app_store(
 /* Whether the key material comes from --cert, --key or --p12, so that the store is not asked. */
 bool app_has_own_keys(const app_session *session);
 
-/* wire.c: the table of the store's module. */
+/* wire.c: loads a module, unless it is there already. */
 signet_status app_wire_store(app_session *session, signet_error *err) SIGNET_CHECKED;
+signet_status app_wire_net(app_session *session, signet_error *err) SIGNET_CHECKED;
+signet_status app_wire_token(app_session *session, signet_error *err) SIGNET_CHECKED;
 
 /* passphrase.c */
 signet_status app_passphrase_begin(app_session *session, signet_error *err) SIGNET_CHECKED;

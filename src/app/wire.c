@@ -1,9 +1,9 @@
 /*
- * Loads back ends. The module lies beside the program in the build tree, else where it was
- * installed: relative to the program first, so that an installation can be moved as a whole.
+ * Loads back ends, each when it is first needed. A module lies beside the program in the build
+ * tree, else where it was installed: relative to the program first, so that an installation can be
+ * moved as a whole.
  */
 #include <dlfcn.h>
-#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,11 +11,6 @@
 
 #include "app/files.h"
 #include "app/session.h"
-
-static const char *const places[] = {
-	"src/store/signet-store.so",                   /* the build tree */
-	"../" SIGNET_LIBDIR "/signet/signet-store.so", /* bin and lib side by side */
-};
 
 static bool program_folder(char folder[PATH_MAX])
 {
@@ -32,41 +27,97 @@ static bool program_folder(char folder[PATH_MAX])
 	return true;
 }
 
-static void *load(void)
+static void *load(const char *name)
 {
+	/* What a module brings along (libcurl, PKCS #11 modules) may have threads of its own. */
+	const int flags = RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE;
 	char folder[PATH_MAX];
 	char path[PATH_MAX + 64];
 
 	if (program_folder(folder)) {
-		for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
-			(void)snprintf(path, sizeof(path), "%s/%s", folder, places[i]);
-			if (app_file_exists(path))
-				return dlopen(path, RTLD_NOW | RTLD_LOCAL);
-		}
+		/* the build tree */
+		(void)snprintf(path, sizeof(path), "%s/src/%s/signet-%s.so", folder, name, name);
+		if (app_file_exists(path))
+			return dlopen(path, flags);
+		/* bin and lib side by side */
+		(void)snprintf(path, sizeof(path), "%s/../" SIGNET_LIBDIR "/signet/signet-%s.so",
+		    folder, name);
+		if (app_file_exists(path))
+			return dlopen(path, flags);
 	}
-	return dlopen(SIGNET_MODULE_DIR "/signet-store.so", RTLD_NOW | RTLD_LOCAL);
+	(void)snprintf(path, sizeof(path), SIGNET_MODULE_DIR "/signet-%s.so", name);
+	return dlopen(path, flags);
+}
+
+/* function is the address of a pointer to a function. */
+static signet_status find(
+    const char *name, const char *symbol_name, void *function, signet_error *err)
+{
+	void *handle = load(name);
+	void *symbol;
+
+	if (handle == NULL)
+		return signet_fail(err, SIGNET_E_UNAVAILABLE, SIGNET_NO_OFFSET,
+		    "the module signet-%s cannot be loaded: %.180s", name, dlerror());
+	symbol = dlsym(handle, symbol_name);
+	if (symbol == NULL)
+		return signet_fail(err, SIGNET_E_UNAVAILABLE, SIGNET_NO_OFFSET,
+		    "the module signet-%s is of another version of signet", name);
+	/* ISO C has no way from an object pointer to a function; POSIX dlsym says so. */
+	memcpy(function, &symbol, sizeof(symbol));
+	return SIGNET_OK;
+}
+
+static signet_status check_version(
+    const char *name, unsigned version, unsigned wanted, signet_error *err)
+{
+	if (version == wanted)
+		return SIGNET_OK;
+	return signet_fail(err, SIGNET_E_UNAVAILABLE, SIGNET_NO_OFFSET,
+	    "the module signet-%s is of another version of signet", name);
 }
 
 signet_status app_wire_store(app_session *session, signet_error *err)
 {
 	sn_store_module_function *module = NULL;
-	void *handle = load();
-	void *symbol;
+	signet_status status;
 
-	if (handle == NULL)
-		return signet_fail(err, SIGNET_E_UNAVAILABLE, SIGNET_NO_OFFSET,
-		    "the store's module cannot be loaded: %.200s", dlerror());
-	symbol = dlsym(handle, SN_STORE_MODULE_SYMBOL);
-	if (symbol != NULL) {
-		/* ISO C has no way from an object pointer to a function; POSIX dlsym says so. */
-		memcpy(&module, &symbol, sizeof(module));
+	if (session->store_api != NULL)
+		return SIGNET_OK;
+	status = find("store", SN_STORE_MODULE_SYMBOL, &module, err);
+	if (status == SIGNET_OK)
+		status = check_version("store", module()->version, SN_STORE_VERSION, err);
+	if (status == SIGNET_OK)
 		session->store_api = module();
-	}
-	session->module = handle;
-	if (session->store_api == NULL || session->store_api->version != SN_STORE_VERSION) {
-		session->store_api = NULL;
-		return signet_fail(err, SIGNET_E_UNAVAILABLE, SIGNET_NO_OFFSET,
-		    "the store's module is of another version of signet");
-	}
-	return SIGNET_OK;
+	return status;
+}
+
+signet_status app_wire_net(app_session *session, signet_error *err)
+{
+	signet_net_module_function *module = NULL;
+	signet_status status;
+
+	if (session->net_api != NULL)
+		return SIGNET_OK;
+	status = find("net", SIGNET_NET_MODULE_SYMBOL, &module, err);
+	if (status == SIGNET_OK)
+		status = check_version("net", module()->version, SIGNET_NET_VERSION, err);
+	if (status == SIGNET_OK)
+		session->net_api = module();
+	return status;
+}
+
+signet_status app_wire_token(app_session *session, signet_error *err)
+{
+	sn_token_module_function *module = NULL;
+	signet_status status;
+
+	if (session->token_api != NULL)
+		return SIGNET_OK;
+	status = find("token", SN_TOKEN_MODULE_SYMBOL, &module, err);
+	if (status == SIGNET_OK)
+		status = check_version("token", module()->version, SN_TOKEN_VERSION, err);
+	if (status == SIGNET_OK)
+		session->token_api = module();
+	return status;
 }

@@ -4,6 +4,7 @@
 
 #include "app/files.h"
 #include "app/message.h"
+#include "app/network.h"
 #include "cli/cmd.h"
 
 typedef struct reading {
@@ -59,6 +60,9 @@ static signet_status read_options(reading *r, signet_error *err)
 	r->options.show_altered = app_has(args, APP_OPTION_SHOW_ALTERED);
 	r->options.allow_unauthenticated = app_has(args, APP_OPTION_ALLOW_UNAUTHENTICATED);
 	r->options.inner = app_has(args, APP_OPTION_INNER);
+	/* What is only decrypted or drawn is judged by nobody: there is nothing to ask. */
+	if (r->options.mode == SIGNET_OPEN || r->options.mode == SIGNET_VERIFY)
+		r->options.network = app_network(r->session);
 	status = app_form(r->session, &r->options.form, err);
 	if (status == SIGNET_OK)
 		status = read_require(r, err);

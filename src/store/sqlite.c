@@ -148,6 +148,10 @@ __attribute__((visibility("default"))) const sn_store_api *signet_store_module(v
 		.backup = sn_store_backup,
 		.restore = sn_store_restore,
 		.check = sn_store_check_database,
+		.cache_get = sn_store_cache_get,
+		.cache_put = sn_store_cache_put,
+		.verdict_put = sn_store_verdict_put,
+		.verdict_get = sn_store_verdict_get,
 	};
 
 	return &api;

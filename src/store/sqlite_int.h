@@ -115,6 +115,15 @@ signet_status sn_store_restore(sn_store *store, const uint8_t *data, size_t size
 /* check.c; told may be NULL */
 signet_status sn_store_check_database(sn_store *store, sn_store_tell *told, void *user,
     bool *is_whole_out, signet_error *err) SIGNET_CHECKED;
+/* cache.c */
+signet_status sn_store_cache_get(sn_store *store, const char *key, int64_t now,
+    signet_sink *value, bool *found_out, signet_error *err) SIGNET_CHECKED;
+signet_status sn_store_cache_put(sn_store *store, const char *key, const uint8_t *data,
+    size_t size, int64_t until, int64_t now, signet_error *err) SIGNET_CHECKED;
+signet_status sn_store_verdict_put(sn_store *store, const uint8_t digest[32], int64_t time,
+    const char *result, signet_error *err) SIGNET_CHECKED;
+signet_status sn_store_verdict_get(sn_store *store, const uint8_t digest[32], int64_t *time_out,
+    bool *found_out, signet_error *err) SIGNET_CHECKED;
 
 const sn_store_api *signet_store_module(void);
 

@@ -192,6 +192,21 @@ typedef struct sn_store_api {
 	/* Looks through everything; tells what is damaged. */
 	signet_status (*check)(sn_store *store, sn_store_tell *told, void *user, bool *is_whole_out,
 	    signet_error *err);
+	/*
+	 * What was fetched: see signet_cache. value is finished when something is found, else
+	 * aborted. Putting removes what ended before now, and more where the cache would grow past
+	 * its bound (64 MiB); what is too large (16 MiB) or has ended already is not kept.
+	 */
+	signet_status (*cache_get)(sn_store *store, const char *key, int64_t now,
+	    signet_sink *value, bool *found_out, signet_error *err);
+	signet_status (*cache_put)(sn_store *store, const char *key, const uint8_t *data,
+	    size_t size, int64_t until, int64_t now, signet_error *err);
+
+	/* The first good verdict of a message, by its SHA-256: once kept it is never another one. */
+	signet_status (*verdict_put)(sn_store *store, const uint8_t digest[32], int64_t time,
+	    const char *result, signet_error *err);
+	signet_status (*verdict_get)(sn_store *store, const uint8_t digest[32], int64_t *time_out,
+	    bool *found_out, signet_error *err);
 } sn_store_api;
 
 #define SN_STORE_VERSION 1
