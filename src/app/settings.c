@@ -12,8 +12,8 @@ static bool is_passing(app_option_id id)
 {
 	static const app_option_id passing[] = { APP_OPTION_OUTPUT, APP_OPTION_FORMAT,
 		APP_OPTION_PASSPHRASE_FD, APP_OPTION_AT, APP_OPTION_JSON, APP_OPTION_ANSWER,
-		APP_OPTION_CHALLENGE, APP_OPTION_FINGERPRINT, APP_OPTION_HOME, APP_OPTION_QUIET,
-		APP_OPTION_VERBOSE, APP_OPTION_HELP };
+		APP_OPTION_CHALLENGE, APP_OPTION_HOME, APP_OPTION_QUIET, APP_OPTION_VERBOSE,
+		APP_OPTION_HELP };
 
 	for (size_t i = 0; i < sizeof(passing) / sizeof(*passing); i++)
 		if (passing[i] == id)

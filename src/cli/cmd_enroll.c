@@ -1,6 +1,7 @@
-/* enroll csr */
+/* enroll csr, est */
 #include <string.h>
 
+#include "app/est.h"
 #include "app/files.h"
 #include "app/list.h"
 #include "app/pending.h"
@@ -191,5 +192,12 @@ static signet_status enroll_csr(app_session *session, signet_error *err)
 
 signet_status cmd_enroll(app_session *session, signet_error *err)
 {
-	return enroll_csr(session, err);
+	const app_args *args = &session->args;
+
+	switch ((int)args->command->id) {
+	case APP_COMMAND_ENROLL_EST:
+		return app_est(session, args->operands[0], args->operands + 1,
+		    args->operand_count - 1, NULL, err);
+	default: return enroll_csr(session, err);
+	}
 }
