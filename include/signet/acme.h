@@ -143,6 +143,13 @@ typedef struct signet_acme_mail_options {
 	}
 
 /*
+ * Writes the message with those fields of its own header alone that S/MIME needs, and Message-ID:
+ * when signet_open in mode SIGNET_VERIFY calls the rest valid, the fields of what it writes are
+ * the protected ones, and is_proven may be said of that. out is not finished.
+ */
+SIGNET_API signet_status signet_acme_mail_strip(signet_context *ctx, const uint8_t *message,
+    size_t size, signet_sink *out, signet_error *err) SIGNET_CHECKED;
+/*
  * Reads a message. Errors: SIGNET_E_NOT_FOUND: this is not the challenge mail that is awaited (which
  * rule it breaks is told); SIGNET_E_PERMISSION: it is, but nothing proves that it is genuine.
  */

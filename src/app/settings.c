@@ -12,7 +12,7 @@ static bool is_passing(app_option_id id)
 {
 	static const app_option_id passing[] = { APP_OPTION_OUTPUT, APP_OPTION_FORMAT,
 		APP_OPTION_PASSPHRASE_FD, APP_OPTION_AT, APP_OPTION_JSON, APP_OPTION_ANSWER,
-		APP_OPTION_CHALLENGE, APP_OPTION_HOME, APP_OPTION_QUIET, APP_OPTION_VERBOSE,
+		APP_OPTION_CHALLENGE, APP_OPTION_MAIL, APP_OPTION_HOME, APP_OPTION_QUIET, APP_OPTION_VERBOSE,
 		APP_OPTION_HELP };
 
 	for (size_t i = 0; i < sizeof(passing) / sizeof(*passing); i++)
@@ -23,7 +23,8 @@ static bool is_passing(app_option_id id)
 
 static bool is_path(const app_option *option)
 {
-	return strcmp(option->value, "FILE") == 0 || strcmp(option->value, "DIR") == 0;
+	return strcmp(option->value, "FILE") == 0 || strcmp(option->value, "DIR") == 0 ||
+	    strcmp(option->value, "PROGRAM") == 0;
 }
 
 static signet_status write_value(

@@ -34,9 +34,9 @@ static signet_status visit_anchor(void *user, const sn_store_anchor *row, signet
 	return signet_trust_add_anchor(user, row->cert, row->domains, row->domain_count, err);
 }
 
-static signet_status add_store(app_session *session, signet_trust *trust, signet_error *err)
+static signet_status add_store(
+    app_session *session, bool has_files, signet_trust *trust, signet_error *err)
 {
-	bool has_files = app_has(&session->args, APP_OPTION_TRUST);
 	signet_cert_list *chain = NULL;
 	sn_store *store = NULL;
 	signet_status status = app_store(session, false, &store, err);
@@ -130,7 +130,7 @@ signet_status app_trust(app_session *session, signet_trust **trust_out, signet_e
 	for (size_t i = 0; status == SIGNET_OK && i < files->count; i++)
 		status = add_trust_file(session, files->text[i], trust, err);
 	if (status == SIGNET_OK)
-		status = add_store(session, trust, err);
+		status = add_store(session, files->count > 0, trust, err);
 	if (status == SIGNET_OK)
 		status = add_chains(session, trust, err);
 	if (status == SIGNET_OK)
@@ -139,6 +139,21 @@ signet_status app_trust(app_session *session, signet_trust **trust_out, signet_e
 		status = set_revocation(session, trust, err);
 	if (status == SIGNET_OK)
 		status = set_policies(session, trust, err);
+	if (status != SIGNET_OK) {
+		signet_trust_unref(&trust);
+		return status;
+	}
+	*trust_out = trust;
+	return SIGNET_OK;
+}
+
+signet_status app_trust_store(app_session *session, signet_trust **trust_out, signet_error *err)
+{
+	signet_trust *trust = NULL;
+	signet_status status = signet_trust_new(session->ctx, &trust, err);
+
+	if (status == SIGNET_OK)
+		status = add_store(session, false, trust, err);
 	if (status != SIGNET_OK) {
 		signet_trust_unref(&trust);
 		return status;

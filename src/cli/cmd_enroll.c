@@ -1,6 +1,7 @@
-/* enroll csr, est */
+/* enroll csr, est, acme */
 #include <string.h>
 
+#include "app/acme.h"
 #include "app/est.h"
 #include "app/files.h"
 #include "app/list.h"
@@ -198,6 +199,9 @@ signet_status cmd_enroll(app_session *session, signet_error *err)
 	case APP_COMMAND_ENROLL_EST:
 		return app_est(session, args->operands[0], args->operands + 1,
 		    args->operand_count - 1, NULL, err);
+	case APP_COMMAND_ENROLL_ACME:
+		return app_acme(session, args->operands[0], args->operands + 1,
+		    args->operand_count - 1, err);
 	default: return enroll_csr(session, err);
 	}
 }

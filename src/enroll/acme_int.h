@@ -7,7 +7,7 @@
 #include "base/json_read.h"
 #include "enroll/http.h"
 
-enum { SN_ACME_CHALLENGES = 64, SN_ACME_URL = SN_HTTP_FIELD, SN_ACME_WAIT = 5 };
+enum { SN_ACME_CHALLENGES = 64, SN_ACME_URL = SN_HTTP_FIELD, SN_ACME_WAIT = 3 };
 
 typedef struct sn_acme_challenge {
 	char *authorization;    /* URL */

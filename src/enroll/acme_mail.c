@@ -246,6 +246,43 @@ signet_status signet_acme_mail_read(signet_context *ctx, const uint8_t *message,
 	return status;
 }
 
+/* Where the header section ends: behind the first empty line. */
+static size_t find_body(const uint8_t *message, size_t size)
+{
+	for (size_t at = 0; at < size;) {
+		const uint8_t *end = memchr(message + at, '\n', size - at);
+		const size_t line = end == NULL ? size - at : (size_t)(end - message) + 1 - at;
+
+		if (line == 1 || (line == 2 && message[at] == '\r'))
+			return at + line;
+		at += line;
+	}
+	return size;
+}
+
+signet_status signet_acme_mail_strip(signet_context *ctx, const uint8_t *message, size_t size,
+    signet_sink *out, signet_error *err)
+{
+	const size_t body = find_body(message, size);
+	sn_mime_header header = { 0 };
+	signet_status status =
+	    sn_mime_header_parse(ctx, (sn_span){ message, body }, &header, err);
+
+	for (size_t i = 0; status == SIGNET_OK && i < header.count; i++) {
+		const sn_mime_field *field = &header.fields[i];
+
+		if (sn_mime_field_is_content(field) || sn_mime_field_is(field, "MIME-Version") ||
+		    sn_mime_field_is(field, "From") || sn_mime_field_is(field, "Message-ID"))
+			status = out->write(out, field->raw.data, field->raw.size, err);
+	}
+	if (status == SIGNET_OK)
+		status = out->write(out, (const uint8_t *)"\r\n", 2, err);
+	if (status == SIGNET_OK && body < size)
+		status = out->write(out, message + body, size - body, err);
+	sn_mime_header_clear(&header);
+	return status;
+}
+
 void signet_acme_mail_free(signet_acme_mail **mail)
 {
 	signet_acme_mail *freed = *mail;
