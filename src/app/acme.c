@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "app/keys.h"
 #include "app/login.h"
@@ -11,7 +12,7 @@
 #include "app/pending.h"
 #include "base/mem.h"
 
-enum { KEY_MAX = 1 << 16, MESSAGE_MAX = 1 << 17, PLACE_MAX = 1 << 16, LOOK = 2, SKEW = 300 };
+enum { KEY_MAX = 1 << 16, MESSAGE_MAX = 1 << 17, PLACE_MAX = 1 << 16, LOOK = 2 };
 
 typedef struct acme {
 	app_session *session;
@@ -202,7 +203,17 @@ static signet_status find_or_make(acme *a, signet_error *err)
 	return status;
 }
 
-/* The place of a request: the order's URL, then each address whose mail was answered. */
+/*
+ * The place of a request: the order's URL, when it was made (mail of before is not for it), then
+ * each address whose mail was answered.
+ */
+static int64_t ordered_at(const acme *a)
+{
+	const char *rest = strchr(a->pending.place, ' ');
+
+	return rest == NULL ? INT64_MAX : (int64_t)strtoll(rest + 1, NULL, 10);
+}
+
 static bool is_answered(const acme *a, const char *address)
 {
 	const char *rest = strchr(a->pending.place, ' ');
@@ -235,12 +246,21 @@ static signet_status note_answered(acme *a, const char *address, signet_error *e
 
 static signet_status new_order(acme *a, signet_error *err)
 {
+	const long long now = (long long)time(NULL);
+	const char *place = NULL;
+	sn_buf text;
 	signet_status status =
 	    signet_acme_order(a->acme, a->addresses, a->address_count, err);
 
+	sn_buf_init(&text, a->session->ctx, PLACE_MAX, "the place of an order");
 	if (status == SIGNET_OK)
-		status = app_pending_advance(
-		    a->session, &a->pending, signet_acme_order_url(a->acme), err);
+		status = sn_buf_printf(
+		    &text, err, "%s %lld", signet_acme_order_url(a->acme), now);
+	if (status == SIGNET_OK)
+		status = sn_buf_text(&text, &place, err);
+	if (status == SIGNET_OK)
+		status = app_pending_advance(a->session, &a->pending, place, err);
+	sn_buf_clear(&text);
 	return status;
 }
 
@@ -335,7 +355,7 @@ static signet_status answer_all(acme *a, const char **waiting_out, signet_error 
 		if (c.state != SIGNET_ACME_PENDING || is_answered(a, c.address))
 			continue;
 		status = app_acme_find_mail(
-		    a->session, &c, a->pending.added_at - SKEW, &mail, err);
+		    a->session, &c, ordered_at(a), &mail, err);
 		if (status == SIGNET_OK && mail == NULL)
 			*waiting_out = c.address;
 		else if (status == SIGNET_OK)

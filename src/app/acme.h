@@ -12,7 +12,8 @@ signet_status app_acme(app_session *session, const char *url, const char *const 
 
 /*
  * acme_mail.c: the challenge mail, out of --mail and --maildir, if it is there and proven;
- * *mail_out NULL: not yet. since: mail that came before is not looked at. Mail that claims to be it
+ * *mail_out NULL: not yet. since: mail that came
+ * to the Maildir before is not looked at, and of several the last counts. Mail that claims to be it
  * and is not proven is told of, and is an error only where it was given by --mail.
  */
 signet_status app_acme_find_mail(app_session *session, const signet_acme_challenge *challenge,

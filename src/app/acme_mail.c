@@ -17,6 +17,7 @@ typedef struct search {
 	const signet_acme_challenge *challenge;
 	int64_t since;
 	signet_acme_mail *mail;
+	struct timespec came; /* when it came */
 } search;
 
 /* What stands protected in a mail that its sender has signed; *is_valid_out false: it is not so. */
@@ -117,20 +118,30 @@ static signet_status read_mail(search *s, const uint8_t *message, size_t size, s
 	return status;
 }
 
+static bool is_later(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec > b->tv_sec || (a->tv_sec == b->tv_sec && a->tv_nsec > b->tv_nsec);
+}
+
 /* A mail of a Maildir; others than the one that is awaited are passed by in silence. */
 static signet_status try_file(search *s, const char *path, signet_error *err)
 {
 	struct stat st;
+	signet_acme_mail *before = s->mail;
 	sn_buf data = { 0 };
 	signet_status status;
 
 	if (stat(path, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size > MAIL_MAX ||
-	    st.st_mtime < s->since)
+	    st.st_mtime < s->since || (before != NULL && !is_later(&st.st_mtim, &s->came)))
 		return SIGNET_OK;
 	status = app_file_read(s->session, path, &data, err);
 	if (status == SIGNET_OK)
 		status = read_mail(s, data.data, data.size, err);
 	sn_buf_clear(&data);
+	if (status == SIGNET_OK) {
+		signet_acme_mail_free(&before);
+		s->came = st.st_mtim;
+	}
 	if (status == SIGNET_E_PERMISSION)
 		app_say(s->session, "%.100s is passed by: %.200s", path, err->text);
 	return status == SIGNET_E_MEMORY || status == SIGNET_E_CRYPTO ? status : SIGNET_OK;
@@ -150,7 +161,7 @@ static signet_status try_folder(
 		return signet_fail_sys(err,
 		    errno == EACCES ? SIGNET_E_PERMISSION : SIGNET_E_NO_INPUT,
 		    "%.150s is no Maildir", maildir);
-	for (size_t i = 0; i < MAILS_MAX && status == SIGNET_OK && s->mail == NULL; i++) {
+	for (size_t i = 0; i < MAILS_MAX && status == SIGNET_OK; i++) {
 		entry = readdir(dir);
 		if (entry == NULL)
 			break;
@@ -194,10 +205,13 @@ signet_status app_acme_find_mail(app_session *session, const signet_acme_challen
 	const char *maildir = app_value(&session->args, APP_OPTION_MAILDIR);
 	signet_status status = try_given(&s, err);
 
-	if (status == SIGNET_OK && s.mail == NULL && maildir != NULL)
+	if (status == SIGNET_OK && s.mail == NULL && maildir != NULL) {
 		status = try_folder(&s, maildir, "new", err);
-	if (status == SIGNET_OK && s.mail == NULL && maildir != NULL)
-		status = try_folder(&s, maildir, "cur", err);
+		if (status == SIGNET_OK)
+			status = try_folder(&s, maildir, "cur", err);
+	}
+	if (status != SIGNET_OK)
+		signet_acme_mail_free(&s.mail);
 	*mail_out = s.mail;
 	return status;
 }

@@ -11,9 +11,9 @@
 #include "app/match.h"
 #include "app/network.h"
 #include "app/pending.h"
-#include "app/settings.h"
+#include "app/renew.h"
 
-enum { REQUEST_MAX = 1 << 20, SETTINGS_MAX = 1 << 20 };
+enum { REQUEST_MAX = 1 << 20 };
 
 typedef struct est {
 	app_session *session;
@@ -289,29 +289,6 @@ static signet_cert *cert_of_key(const est *e, const signet_est_answer *answer)
 	return NULL;
 }
 
-static signet_status note_how(est *e, const signet_cert *cert, signet_error *err)
-{
-	sn_store_enrollment got = {
-		.method = "est",
-		.url = e->url,
-		.got_at = e->session->now,
-	};
-	sn_store *store = NULL;
-	sn_buf settings;
-	signet_status status = app_store(e->session, true, &store, err);
-
-	sn_buf_init(&settings, e->session->ctx, SETTINGS_MAX, "settings");
-	if (status == SIGNET_OK)
-		status = app_settings_write(e->session, &settings, err);
-	if (status == SIGNET_OK)
-		status = sn_buf_text(&settings, &got.settings, err);
-	if (status == SIGNET_OK)
-		status = e->session->store_api->enrollment_put(
-		    store, signet_cert_fingerprint(cert), &got, err);
-	sn_buf_clear(&settings);
-	return status;
-}
-
 static signet_status keep_server_key(
     est *e, const signet_est_answer *answer, const app_secret *secret, signet_error *err)
 {
@@ -327,7 +304,7 @@ static signet_status keep_server_key(
 	if (status == SIGNET_OK)
 		status = app_identity_keep(e->session, identity, secret, err);
 	if (status == SIGNET_OK)
-		status = note_how(e, cert, err);
+		status = app_note_how(e->session, cert, "est", e->url, err);
 	if (status == SIGNET_OK)
 		app_say(e->session, "identity of %s kept: %.16s; the server knows its key",
 		    signet_cert_address(cert, 0), signet_cert_fingerprint(cert));

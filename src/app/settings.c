@@ -12,7 +12,7 @@ static bool is_passing(app_option_id id)
 {
 	static const app_option_id passing[] = { APP_OPTION_OUTPUT, APP_OPTION_FORMAT,
 		APP_OPTION_PASSPHRASE_FD, APP_OPTION_AT, APP_OPTION_JSON, APP_OPTION_ANSWER,
-		APP_OPTION_CHALLENGE, APP_OPTION_MAIL, APP_OPTION_HOME, APP_OPTION_QUIET, APP_OPTION_VERBOSE,
+		APP_OPTION_CHALLENGE, APP_OPTION_MAIL, APP_OPTION_IF_DUE, APP_OPTION_HOME, APP_OPTION_QUIET, APP_OPTION_VERBOSE,
 		APP_OPTION_HELP };
 
 	for (size_t i = 0; i < sizeof(passing) / sizeof(*passing); i++)
@@ -62,7 +62,7 @@ signet_status app_settings_write(const app_session *session, sn_buf *text, signe
 }
 
 static signet_status apply_line(
-    app_session *session, char *line, const bool given[APP_OPTION_COUNT], signet_error *err)
+    app_session *session, char *line, const app_settings *settings, signet_error *err)
 {
 	char *value = strchr(line, ' ');
 	const app_option *option;
@@ -71,31 +71,37 @@ static signet_status apply_line(
 		*value++ = '\0';
 	option = app_option_find(session->args.command, line);
 	if (option == NULL || (option->value == NULL) != (value == NULL) ||
-	    given[option - app_option_get(0)])
+	    settings->given[option - app_option_get(0)] > 0)
 		return SIGNET_OK;
 	return app_args_add(&session->args, option, value, err);
 }
 
-signet_status app_settings_apply(app_session *session, const char *text, signet_error *err)
+signet_status app_settings_apply(
+    app_session *session, const char *text, app_settings *settings, signet_error *err)
 {
-	bool given[APP_OPTION_COUNT];
 	char *line;
 	signet_status status = SIGNET_OK;
 
+	for (size_t i = 0; i < APP_OPTION_COUNT; i++)
+		settings->given[i] = session->args.values[i].count;
 	free(session->settings);
 	session->settings = strdup(text);
 	if (session->settings == NULL)
 		return signet_fail(err, SIGNET_E_MEMORY, SIGNET_NO_OFFSET, "out of memory");
-	for (size_t i = 0; i < APP_OPTION_COUNT; i++)
-		given[i] = session->args.values[i].count > 0;
 	line = session->settings;
 	while (status == SIGNET_OK && *line != '\0') {
 		char *end = strchr(line, '\n');
 
 		if (end != NULL)
 			*end = '\0';
-		status = apply_line(session, line, given, err);
+		status = apply_line(session, line, settings, err);
 		line = end == NULL ? line + strlen(line) : end + 1;
 	}
 	return status;
+}
+
+void app_settings_undo(app_session *session, const app_settings *settings)
+{
+	for (size_t i = 0; i < APP_OPTION_COUNT; i++)
+		session->args.values[i].count = settings->given[i];
 }

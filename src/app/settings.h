@@ -10,8 +10,15 @@
 /* Those of the command line that a later run needs, appended. */
 signet_status app_settings_write(
     const app_session *session, sn_buf *text, signet_error *err) SIGNET_CHECKED;
-/* Adds those that the present command has and was not given. Once in a session. */
-signet_status app_settings_apply(
-    app_session *session, const char *text, signet_error *err) SIGNET_CHECKED;
+/*
+ * Adds those that the present command has and was not given, until they are taken away again. How
+ * many values each option had is kept in between.
+ */
+typedef struct app_settings {
+	size_t given[APP_OPTION_COUNT];
+} app_settings;
+signet_status app_settings_apply(app_session *session, const char *text, app_settings *settings,
+    signet_error *err) SIGNET_CHECKED;
+void app_settings_undo(app_session *session, const app_settings *settings);
 
 #endif

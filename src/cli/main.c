@@ -12,7 +12,7 @@
 static bool is_planned(const char *verb, const char *sub)
 {
 	static const char *const verbs[] = { "filter", "send", "config" };
-	static const char *const subs[][2] = { { "identity", "renew" }, { "contact", "find" },
+	static const char *const subs[][2] = { { "contact", "find" },
 		{ "contact", "harvest" }, { "ca", "ocsp" } };
 
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++)

@@ -218,7 +218,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         elif operation == "csrattrs":
             self.csrattrs(label)
         elif operation in ("simpleenroll", "simplereenroll", "serverkeygen") and der:
-            if operation == "simplereenroll" and not peer:
+            if operation == "simplereenroll" and not peer and label != "basic":
                 self.answer(401, "text/plain", b"Show the old certificate")
             else:
                 self.enroll(label, operation, der)
