@@ -150,8 +150,9 @@ static signet_status read_reply_to(signet_acme_mail *mail, const sn_mime_header 
 	sn_mime_address_list list;
 	signet_status status = read_addresses(header, "Reply-To", &list, err);
 
-	if (status == SIGNET_OK && list.count > 0 &&
-	    (list.is_damaged || list.count > 1 || !sn_email_is_valid(list.mailboxes[0].address)))
+	if (status == SIGNET_OK &&
+	    (list.is_damaged || list.count > 1 ||
+		(list.count == 1 && !sn_email_is_valid(list.mailboxes[0].address))))
 		status = not_it(err, "its Reply-To is no one address");
 	else if (status == SIGNET_OK)
 		status = sn_strdup(mail->ctx, list.count == 0 ? from : list.mailboxes[0].address,
