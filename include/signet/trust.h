@@ -36,6 +36,12 @@ SIGNET_API void signet_trust_unref(signet_trust **trust);
  */
 SIGNET_API signet_status signet_trust_add_anchor(signet_trust *trust, signet_cert *cert,
     const char *const *domains, size_t count, signet_error *err) SIGNET_CHECKED;
+/*
+ * The anchor, which was added before, is not believed about certificates that begin later than
+ * time: those that it has issued until then stay good while it is being left.
+ */
+SIGNET_API signet_status signet_trust_distrust_after(signet_trust *trust, const signet_cert *anchor,
+    int64_t time, signet_error *err) SIGNET_CHECKED;
 /* Intermediates for building chains; not trusted by themselves. */
 SIGNET_API signet_status signet_trust_add_chain(signet_trust *trust, const signet_cert_list *list,
     signet_error *err) SIGNET_CHECKED;

@@ -79,6 +79,13 @@ SIGNET_API size_t signet_result_problem_count(const signet_result *result);
 SIGNET_API const char *signet_result_problem_code(const signet_result *result, size_t index);
 SIGNET_API const char *signet_result_problem_text(const signet_result *result, size_t index);
 
+/* Protected header fields that were changed on the way: as they came (NULL: removed), and as they were
+ * signed (NULL: added). */
+SIGNET_API size_t signet_result_change_count(const signet_result *result);
+SIGNET_API const char *signet_result_change_name(const signet_result *result, size_t index);
+SIGNET_API const char *signet_result_change_outer(const signet_result *result, size_t index);
+SIGNET_API const char *signet_result_change_signed(const signet_result *result, size_t index);
+
 /* Protected parts below an unprotected root, each a result of its own (borrowed). */
 SIGNET_API size_t signet_result_part_count(const signet_result *result);
 SIGNET_API const signet_result *signet_result_part(const signet_result *result, size_t index);

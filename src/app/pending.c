@@ -305,6 +305,7 @@ static signet_status keep_identity(app_session *session, const app_pending *pend
 		.key_size = pending->key_size,
 		.is_key_encrypted = pending->is_key_encrypted,
 		.added_at = session->now,
+		.origin = pending->method,
 	};
 	const sn_store_enrollment got = {
 		.method = pending->method,

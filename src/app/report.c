@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "app/files.h"
+#include "app/words.h"
 #include "base/json.h"
 
 enum { REPORT_MAX = 1 << 20 };
@@ -160,49 +161,14 @@ signet_status app_report_failure(app_report *report, const signet_error *failure
 
 int app_fail(app_session *session, const signet_error *err)
 {
+	const char *advice = app_remedy(signet_status_code(err->status));
+
 	app_say(session, "%s", err->text);
+	if (advice != NULL)
+		app_say_more(session, "what to do: %s", advice);
 	if (err->offset != SIGNET_NO_OFFSET)
 		app_say_more(session, "at octet %llu", (unsigned long long)err->offset);
 	if (err->func != NULL)
 		app_say_more(session, "found by %s", err->func);
 	return signet_status_exit(err->status);
-}
-
-/*
- * Where nobody has asked for revocation to be required, not knowing is the common case of a private
- * authority. A line below every valid message would teach people not to read the lines.
- */
-static bool is_worth_a_line(
-    const app_session *session, const signet_result *result, const char *code)
-{
-	return session->is_verbose || signet_result_verdict(result) != SIGNET_VERDICT_VALID ||
-	       strcmp(code, "revocation-unknown") != 0;
-}
-
-static void say_problems(app_session *session, const signet_result *result)
-{
-	const char *summary = signet_result_summary(result);
-
-	for (size_t i = 0; i < signet_result_problem_count(result); i++) {
-		const char *text = signet_result_problem_text(result, i);
-
-		if (!is_worth_a_line(session, result, signet_result_problem_code(result, i)))
-			continue;
-		/* The sentence of the verdict often holds that of its cause. */
-		if (strstr(summary, text) == NULL)
-			app_say(session, "  %s", text);
-	}
-}
-
-void app_say_result(app_session *session, const signet_result *result)
-{
-	app_say(session, "%s: %s", signet_verdict_name(signet_result_verdict(result)),
-	    signet_result_summary(result));
-	say_problems(session, result);
-	for (size_t i = 0; i < signet_result_part_count(result); i++) {
-		const signet_result *part = signet_result_part(result, i);
-
-		app_say(session, "part %s: %s: %s", signet_result_part_path(result, i),
-		    signet_verdict_name(signet_result_verdict(part)), signet_result_summary(part));
-	}
 }

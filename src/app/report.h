@@ -1,4 +1,4 @@
-/* The report of a message command (signet-report(5)), and the words said to a person. */
+/* The report of a message command (signet-report(5)), and the words about a failure. */
 #ifndef SIGNET_APP_REPORT_H
 #define SIGNET_APP_REPORT_H
 
@@ -27,7 +27,5 @@ void app_report_end(app_report *report);
 
 /* Says the sentence of an error on standard error, and returns the exit code. */
 int app_fail(app_session *session, const signet_error *err);
-/* Says the verdict and its problems. */
-void app_say_result(app_session *session, const signet_result *result);
 
 #endif

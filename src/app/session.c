@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "app/files.h"
 #include "base/mem.h"
@@ -27,8 +28,8 @@ static void defuse(char *text)
 	}
 }
 
-SIGNET_PRINTF(2, 0)
-static void say(app_session *session, const char *format, va_list args)
+SIGNET_PRINTF(3, 0)
+static void say(app_session *session, const char *front, const char *format, va_list args)
 {
 	char line[LINE_MAX_SIZE];
 
@@ -36,8 +37,41 @@ static void say(app_session *session, const char *format, va_list args)
 		return;
 	(void)vsnprintf(line, sizeof(line), format, args);
 	defuse(line);
-	(void)fprintf(stderr, "signet: %s\n", line);
+	(void)fprintf(stderr, "%s%s\n", front, line);
 	session->lines++;
+}
+
+/* no-color.org: set and not empty. */
+static bool has_colour(void)
+{
+	const char *forbidden = getenv("NO_COLOR");
+	const char *terminal = getenv("TERM");
+
+	return (forbidden == NULL || forbidden[0] == '\0') && terminal != NULL && terminal[0] != '\0' &&
+	    strcmp(terminal, "dumb") != 0 && isatty(STDERR_FILENO) != 0;
+}
+
+void app_say_first(app_session *session, const char *escape, const char *word, const char *text)
+{
+	char line[LINE_MAX_SIZE];
+
+	if (!has_colour() || (session->is_quiet && session->lines > 0)) {
+		app_say(session, "%s: %s", word, text);
+		return;
+	}
+	(void)snprintf(line, sizeof(line), "%s", text);
+	defuse(line);
+	(void)fprintf(stderr, "signet: %s%s\033[0m: %s\n", escape, word, line);
+	session->lines++;
+}
+
+void app_say_below(app_session *session, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	say(session, "  ", format, args);
+	va_end(args);
 }
 
 void app_say(app_session *session, const char *format, ...)
@@ -45,7 +79,7 @@ void app_say(app_session *session, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	say(session, format, args);
+	say(session, "signet: ", format, args);
 	va_end(args);
 }
 
@@ -56,7 +90,7 @@ void app_say_more(app_session *session, const char *format, ...)
 	if (!session->is_verbose)
 		return;
 	va_start(args, format);
-	say(session, format, args);
+	say(session, "signet: ", format, args);
 	va_end(args);
 }
 
@@ -204,6 +238,9 @@ void app_session_end(app_session *session)
 	sn_wipe(&session->typed, sizeof(session->typed));
 	sn_wipe(&session->fresh, sizeof(session->fresh));
 	sn_wipe(&session->password, sizeof(session->password));
+	sn_wipe(&session->pin, sizeof(session->pin));
+	if (session->token != NULL)
+		session->token_api->close(&session->token);
 	app_args_clear(&session->args);
 	free(session->settings);
 	session->settings = NULL;

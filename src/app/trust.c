@@ -31,7 +31,12 @@ static signet_status add_trust_file(
 
 static signet_status visit_anchor(void *user, const sn_store_anchor *row, signet_error *err)
 {
-	return signet_trust_add_anchor(user, row->cert, row->domains, row->domain_count, err);
+	signet_status status =
+	    signet_trust_add_anchor(user, row->cert, row->domains, row->domain_count, err);
+
+	if (status == SIGNET_OK && row->distrust_after != 0)
+		status = signet_trust_distrust_after(user, row->cert, row->distrust_after, err);
+	return status;
 }
 
 static signet_status add_store(

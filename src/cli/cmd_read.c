@@ -5,6 +5,7 @@
 #include "app/files.h"
 #include "app/message.h"
 #include "app/network.h"
+#include "app/words.h"
 #include "cli/cmd.h"
 
 typedef struct reading {
@@ -241,9 +242,9 @@ static int conclude(reading *r, const app_report *report)
 		app_say_result(r->session, r->result);
 	if (code != 0 && r->options.mode != SIGNET_INSPECT && r->sink != NULL &&
 	    signet_result_is_released(r->result))
-		app_say(r->session, "its content was written all the same");
+		app_say_below(r->session, "its content was written all the same");
 	if (signet_result_is_recovered(r->result))
-		app_say(r->session, "the content as it was signed was written to %.200s",
+		app_say_below(r->session, "the content as it was signed was written to %.200s",
 		    app_value(&r->session->args, APP_OPTION_RECOVER));
 	app_harvest(r->session, r->result);
 	if (r->options.mode == SIGNET_VERIFY && !report->is_stdout && r->sink == NULL &&

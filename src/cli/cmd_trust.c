@@ -6,17 +6,20 @@
 #include "app/list.h"
 #include "app/match.h"
 #include "app/message.h"
+#include "app/roots.h"
 #include "cli/cmd.h"
 
 static const app_column columns[] = {
 	{ "subject", APP_COLUMN_TEXT, 48 },
 	{ "domains", APP_COLUMN_MANY, 24 },
+	{ "source", APP_COLUMN_TEXT, 6 },
 	{ "not_after", APP_COLUMN_TIME, 10 },
 	{ "fingerprint", APP_COLUMN_TEXT, 16 },
 	{ "issuer", APP_COLUMN_TEXT, 0 },
 	{ "serial", APP_COLUMN_TEXT, 0 },
 	{ "not_before", APP_COLUMN_TIME, 0 },
 	{ "algorithm", APP_COLUMN_TEXT, 0 },
+	{ "distrust_after", APP_COLUMN_TIME, 0 },
 	{ NULL },
 };
 
@@ -27,6 +30,10 @@ static signet_status visit_list(void *user, const sn_store_anchor *row, signet_e
 
 	if (status == SIGNET_OK)
 		status = app_list_cert(list, row->cert, err);
+	if (status == SIGNET_OK)
+		status = app_list_text(list, "source", row->source, err);
+	if (status == SIGNET_OK && row->distrust_after != 0)
+		status = app_list_time(list, "distrust_after", row->distrust_after, err);
 	for (size_t i = 0; status == SIGNET_OK && i < row->domain_count; i++)
 		status = app_list_text(list, "domains", row->domains[i], err);
 	return status;
@@ -103,19 +110,20 @@ static signet_status add_file(
 
 static signet_status trust_add(app_session *session, signet_error *err)
 {
+	bool is_system = app_has(&session->args, APP_OPTION_SYSTEM);
 	size_t count = 0;
-	signet_status status = app_refuse(session, APP_OPTION_SYSTEM, err);
+	signet_status status = app_check_domains(&session->args, err);
 
-	if (status == SIGNET_OK)
-		status = app_check_domains(&session->args, err);
-	if (status == SIGNET_OK && session->args.operand_count == 0)
+	if (status == SIGNET_OK && session->args.operand_count == 0 && !is_system)
 		status = signet_fail(err, SIGNET_E_USAGE, SIGNET_NO_OFFSET,
-		    "usage: signet trust add FILE... [--domain D]...");
+		    "usage: signet trust add FILE... [--domain D]..., or signet trust add --system");
 	for (size_t i = 0; status == SIGNET_OK && i < session->args.operand_count; i++)
 		status = add_file(session, session->args.operands[i], &count, err);
-	if (status == SIGNET_OK && count == 0)
+	if (status == SIGNET_OK && count == 0 && session->args.operand_count > 0)
 		status = signet_fail(err, SIGNET_E_NO_CERT, SIGNET_NO_OFFSET,
 		    "there is no self-issued certificate of an authority in it");
+	if (status == SIGNET_OK && is_system)
+		status = app_roots_add(session, err);
 	return status;
 }
 
@@ -139,10 +147,17 @@ static signet_status visit_pick(void *user, const sn_store_anchor *row, signet_e
 
 static signet_status trust_remove(app_session *session, signet_error *err)
 {
-	pick p = { .name = session->args.operands[0] };
+	pick p = { 0 };
 	sn_store *store = NULL;
-	signet_status status = app_store(session, false, &store, err);
+	signet_status status;
 
+	if (app_has(&session->args, APP_OPTION_SYSTEM) == (session->args.operand_count == 1))
+		return signet_fail(err, SIGNET_E_USAGE, SIGNET_NO_OFFSET,
+		    "usage: signet trust remove X, or signet trust remove --system");
+	if (session->args.operand_count == 0)
+		return app_roots_remove(session, err);
+	p.name = session->args.operands[0];
+	status = app_store(session, false, &store, err);
 	if (status == SIGNET_OK && store != NULL)
 		status = session->store_api->anchor_each(store, visit_pick, &p, err);
 	if (status != SIGNET_OK)

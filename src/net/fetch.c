@@ -55,7 +55,7 @@ static signet_status check(const fetching *f, signet_error *err)
 {
 	if (is_dead(f->net, f->url.origin))
 		return signet_fail(err, SIGNET_E_UNAVAILABLE, SIGNET_NO_OFFSET,
-		    "%.150s: the host did not answer before and is not asked again", f->url.text);
+		    "%.150s: the host could not be asked before and is not asked again", f->url.text);
 	/* Nobody can be remembered any more: an endless list of hosts costs no endless time. */
 	if (f->net->dead_count == SN_NET_DEAD)
 		return signet_fail(err, SIGNET_E_UNAVAILABLE, SIGNET_NO_OFFSET,
@@ -82,7 +82,7 @@ static signet_status follow(fetching *f, const char *text, signet_error *err)
 	if (f->redirects++ == SN_NET_REDIRECTS)
 		return signet_fail(err, SIGNET_E_UNAVAILABLE, SIGNET_NO_OFFSET,
 		    "%.150s redirects more than %d times", f->first.text, SN_NET_REDIRECTS);
-	status = sn_net_url_parse(f->net->ctx, text, &url, err);
+	status = sn_net_url_parse(f->net->ctx, &f->url, text, &url, err);
 	if (status != SIGNET_OK)
 		return status;
 	sn_net_url_clear(f->net->ctx, &f->url);
@@ -138,9 +138,9 @@ static signet_status run(fetching *f, signet_error *err)
 	if (f->request->method != NULL && !is_method(f->request->method))
 		return signet_fail(err, SIGNET_E_USAGE, SIGNET_NO_OFFSET,
 		    "\"%.40s\" is no method of HTTP", f->request->method);
-	status = sn_net_url_parse(ctx, url, &f->first, err);
+	status = sn_net_url_parse(ctx, NULL, url, &f->first, err);
 	if (status == SIGNET_OK)
-		status = sn_net_url_parse(ctx, url, &f->url, err);
+		status = sn_net_url_parse(ctx, NULL, url, &f->url, err);
 	while (status == SIGNET_OK && !is_done)
 		status = step(f, &is_done, err);
 	return status;

@@ -32,15 +32,15 @@ struct signet_net {
 /* address.c: whether the address is one of the public internet. */
 bool sn_net_is_public(const struct sockaddr *address);
 
-/* url.c: a URL that may be fetched. */
+/* url.c: a URL that may be fetched; text may be relative to base (NULL: to none). */
 typedef struct sn_net_url {
 	CURLU *parsed;
 	char *text;                /* curl's */
 	char *origin;              /* "https://host:443", lower case; the allocator's */
 	bool is_tls;
 } sn_net_url;
-signet_status sn_net_url_parse(
-    const signet_context *ctx, const char *text, sn_net_url *url, signet_error *err) SIGNET_CHECKED;
+signet_status sn_net_url_parse(const signet_context *ctx, const sn_net_url *base, const char *text,
+    sn_net_url *url, signet_error *err) SIGNET_CHECKED;
 void sn_net_url_clear(const signet_context *ctx, sn_net_url *url);
 
 /* transfer.c: one request and its answer. */
@@ -63,7 +63,7 @@ typedef struct sn_net_transfer {
 
 	unsigned used;             /* milliseconds it took */
 	bool is_dead;              /* the host did not answer */
-	char *next;                /* where the answer redirects to; the allocator's */
+	char *next;                /* where the answer redirects to, as it says; the allocator's */
 } sn_net_transfer;
 /* On SIGNET_OK answer->status is set; the body has been written, not finished. */
 signet_status sn_net_transfer_run(sn_net_transfer *t, signet_error *err) SIGNET_CHECKED;

@@ -251,18 +251,17 @@ static signet_status explain(sn_net_transfer *t, CURLcode code, signet_error *er
 
 static signet_status read_answer(sn_net_transfer *t, signet_error *err)
 {
-	char *next = NULL;
+	struct curl_header *next = NULL;
 	long status = 0;
 
 	(void)curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
 	t->answer->status = (int)status;
 	if (!t->is_redirect)
 		return SIGNET_OK;
-	(void)curl_easy_getinfo(t->easy, CURLINFO_REDIRECT_URL, &next);
-	if (next == NULL)
+	if (curl_easy_header(t->easy, "Location", 0, CURLH_HEADER, -1, &next) != CURLHE_OK)
 		return signet_fail(err, SIGNET_E_UNAVAILABLE, SIGNET_NO_OFFSET,
 		    "%.150s: it redirects to nowhere", t->url->text);
-	return sn_strdup(t->net->ctx, next, &t->next, err);
+	return sn_strdup(t->net->ctx, next->value, &t->next, err);
 }
 
 signet_status sn_net_transfer_run(sn_net_transfer *t, signet_error *err)

@@ -63,8 +63,8 @@ static signet_status read_parts(const signet_context *ctx, sn_net_url *url, sign
 	return status;
 }
 
-signet_status sn_net_url_parse(
-    const signet_context *ctx, const char *text, sn_net_url *url, signet_error *err)
+signet_status sn_net_url_parse(const signet_context *ctx, const sn_net_url *base, const char *text,
+    sn_net_url *url, signet_error *err)
 {
 	CURLUcode code;
 	signet_status status;
@@ -72,7 +72,7 @@ signet_status sn_net_url_parse(
 	if (strnlen(text, SN_NET_URL) == SN_NET_URL)
 		return signet_fail(err, SIGNET_E_UNAVAILABLE, SIGNET_NO_OFFSET,
 		    "a URL is longer than %d octets: %.100s", SN_NET_URL, text);
-	*url = (sn_net_url){ .parsed = curl_url() };
+	*url = (sn_net_url){ .parsed = base == NULL ? curl_url() : curl_url_dup(base->parsed) };
 	if (url->parsed == NULL)
 		return signet_fail(err, SIGNET_E_MEMORY, SIGNET_NO_OFFSET, "out of memory");
 	code = curl_url_set(url->parsed, CURLUPART_URL, text, CURLU_DISALLOW_USER);

@@ -7,6 +7,8 @@
 #include "base/mem.h"
 #include "crypt/public_key.h"
 
+enum { ALIKE_MAX = 8 };  /* certificates tried for one signer */
+
 /* "sha-256", "SHA1", "sha3-256" (RFC 8551 3.5.3.2) as the table names them. */
 static const sn_alg *digest_by_micalg(const char *name, size_t size)
 {
@@ -192,7 +194,8 @@ static signet_status certificate(sn_cms_stage *self, const sn_cms_event *event, 
 	signet_cert *cert = NULL;
 	signet_status status = SIGNET_OK;
 
-	if (!event->is_x509)
+	if (!event->is_x509 || (sig->certs != NULL &&
+				   signet_cert_list_count(sig->certs) + sig->bad_certs >= SN_CERTS_READ))
 		return SIGNET_OK;
 	if (sig->certs == NULL)
 		status = signet_cert_list_new(plan->ctx, &sig->certs, err);
@@ -222,6 +225,9 @@ signet_status sn_cms_stage_signed(sn_cms_stage *self, const sn_cms_event *event,
 	case SN_CMS_CONTENT_END: return content_end(self, err);
 	case SN_CMS_CERTIFICATE:
 		return level->sig.is_collected ? SIGNET_OK : certificate(self, event, err);
+	case SN_CMS_CRL:
+		return level->sig.is_collected ? SIGNET_OK :
+		    sn_buf_append(&level->sig.revocation, event->data.data, event->data.size, err);
 	case SN_CMS_SIGNER:
 		return level->sig.is_collected ? SIGNET_OK :
 		    sn_signed_level_add_signer(plan, &level->sig, &event->signer, err);
@@ -262,20 +268,26 @@ static signet_status try_cert(sn_plan *plan, sn_signed_level *sig, sn_signer *si
 	    &signer->state, &signer->reason, err);
 }
 
-/* Two certificates may have the same issuer and serial: the one whose key verifies counts. */
+/*
+ * Two certificates may have the same issuer and serial: the one whose key verifies counts. No more than
+ * a few are tried: a message holds thousands that are alike, and each costs a signature's verification.
+ */
 static signet_status judge_signer(sn_plan *plan, sn_signed_level *sig, sn_signer *signer,
     signet_error *err)
 {
 	const size_t count = sig->certs == NULL ? 0 : signet_cert_list_count(sig->certs);
 
+	size_t tried = 0;
+
 	signer->state = SN_CMS_SIGNATURE_UNSUPPORTED;
 	signer->reason = "certificate-missing";
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < count && tried < ALIKE_MAX; i++) {
 		signet_cert *cert = signet_cert_list_get(sig->certs, i);
 		signet_status status;
 
 		if (!sn_cms_identifier_is(&signer->info.id, cert))
 			continue;
+		tried++;
 		signet_cert_unref(&signer->cert);
 		signer->cert = signet_cert_ref(cert);
 		if (signer->digest == NULL || !sn_alg_is_available(plan->ctx, signer->digest)) {

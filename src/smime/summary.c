@@ -77,14 +77,31 @@ static void untrusted(const signet_result *result, char text[ROOM])
 	    why != NULL ? why : "the signer is unknown");
 }
 
+/* "content intact as signed; changed in transit: …, and …" */
+static bool tell_changes(const signet_result *result, char text[ROOM])
+{
+	static const char transit[] = "changed in transit: ";
+	size_t used = 0;
+
+	for (size_t i = 0; i < result->problem_count; i++) {
+		const char *told = result->problems[i].text;
+		const char *what = strstr(told, transit);
+
+		if (strncmp(result->problems[i].code, "altered-", 8) != 0 || what == NULL || used >= ROOM)
+			continue;
+		used += (size_t)snprintf(text + used, ROOM - used, used == 0 ? "%s" : ", and %s",
+		    used == 0 ? told : what + strlen(transit));
+	}
+	return used != 0;
+}
+
 static void tampered(const signet_result *result, char text[ROOM])
 {
-	static const char *const codes[] = { "altered-footer", "altered-banner", "altered-part",
-		"altered-blanks", "altered-from-line", "altered-line-ends", "altered-header",
-		"altered-encoding", "decrypt-failed", "digest-mismatch", "signature-invalid",
+	static const char *const codes[] = { "decrypt-failed", "digest-mismatch", "signature-invalid",
 		"part-tampered" };
+	char changes[ROOM];
 
-	(void)snprintf(text, ROOM, "altered on the way: %s",
+	(void)snprintf(text, ROOM, "altered on the way: %.600s", tell_changes(result, changes) ? changes :
 	    problem_of(result, codes, sizeof(codes) / sizeof(*codes)));
 }
 

@@ -100,6 +100,23 @@ const char *signet_result_part_path(const signet_result *result, size_t index)
 	return index < result->part_count ? result->parts[index].path : NULL;
 }
 
+size_t signet_result_change_count(const signet_result *result) { return result->change_count; }
+
+const char *signet_result_change_name(const signet_result *result, size_t index)
+{
+	return index < result->change_count ? result->changes[index].name : NULL;
+}
+
+const char *signet_result_change_outer(const signet_result *result, size_t index)
+{
+	return index < result->change_count ? result->changes[index].outer : NULL;
+}
+
+const char *signet_result_change_signed(const signet_result *result, size_t index)
+{
+	return index < result->change_count ? result->changes[index].inner : NULL;
+}
+
 bool signet_result_harvest(const signet_result *result, signet_harvest *harvest_out)
 {
 	if (result->verdict != SIGNET_VERDICT_VALID || result->harvest_cert == NULL)

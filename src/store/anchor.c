@@ -17,10 +17,13 @@ static signet_status add_row(
 	if (status != SIGNET_OK)
 		return status;
 	sn_store_query_begin(&query, store,
-	    "INSERT INTO anchor (certificate_id, added_at) VALUES (?, ?)"
-	    " ON CONFLICT (certificate_id) DO UPDATE SET added_at = added_at RETURNING id");
+	    "INSERT INTO anchor (certificate_id, added_at, source, distrust_after)"
+	    " VALUES (?, ?, ?, nullif(?, 0)) ON CONFLICT (certificate_id) DO UPDATE SET"
+	    " source = excluded.source, distrust_after = excluded.distrust_after RETURNING id");
 	sn_store_query_int(&query, certificate_id);
 	sn_store_query_int(&query, anchor->added_at);
+	sn_store_query_text(&query, anchor->source == NULL ? "file" : anchor->source);
+	sn_store_query_int(&query, anchor->distrust_after);
 	if (sn_store_query_row(&query))
 		*id_out = sqlite3_column_int64(query.statement, 0);
 	return sn_store_query_run(&query, err);
@@ -104,6 +107,8 @@ static signet_status visit_row(
 		.id = sqlite3_column_int64(query->statement, 0),
 		.domains = (const char *const *)domains,
 		.added_at = sqlite3_column_int64(query->statement, 2),
+		.source = (const char *)sqlite3_column_text(query->statement, 3),
+		.distrust_after = sqlite3_column_int64(query->statement, 4), /* null: 0 */
 	};
 	signet_status status;
 
@@ -127,7 +132,7 @@ signet_status sn_store_anchor_each(
 	signet_status end;
 
 	sn_store_query_begin(&query, store,
-	    "SELECT anchor.id, der, anchor.added_at"
+	    "SELECT anchor.id, der, anchor.added_at, source, distrust_after"
 	    " FROM anchor JOIN certificate ON certificate.id = certificate_id ORDER BY anchor.id");
 	while (status == SIGNET_OK && sn_store_query_row(&query))
 		status = visit_row(&query, visit, user, err);

@@ -75,6 +75,9 @@ signet_status sn_store_backup(sn_store *store, const sn_store_file *files, size_
 
 	if (status == SIGNET_OK)
 		status = copy_database(store, &memory, err);
+	/* What can be fetched again, and tells of whom it was asked. */
+	if (status == SIGNET_OK)
+		status = sn_store_run(&memory, "DELETE FROM cache; VACUUM", err);
 	if (status == SIGNET_OK)
 		status = add_files(&memory, files, count, err);
 	if (status == SIGNET_OK)

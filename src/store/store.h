@@ -27,6 +27,9 @@ typedef struct sn_store_identity {
 	bool is_key_encrypted;
 	bool is_default;
 	int64_t added_at;
+	const char *token;         /* URI of a key on a token: key is empty; NULL: it is in the store */
+	const char *origin;        /* how it was got: "import", "new", "est" …; NULL: unknown */
+	const char *origin_detail; /* what renewing needs to know; NULL: nothing */
 } sn_store_identity;
 
 /* A certificate believed to be that of an address, or of a whole mail domain. */
@@ -48,6 +51,8 @@ typedef struct sn_store_anchor {
 	const char *const *domains; /* none: for all addresses */
 	size_t domain_count;
 	int64_t added_at;
+	const char *source;     /* "file", "system"; NULL: "file" */
+	int64_t distrust_after; /* certificates that begin later are not believed; 0: no such time */
 } sn_store_anchor;
 
 /* A key and the request for its certificate, which has not come yet. */
@@ -117,7 +122,7 @@ typedef struct sn_store_api {
 	    signet_context *ctx, const char *location, sn_store **store_out, signet_error *err);
 	void (*close)(sn_store **store);
 
-	/* A certificate that is there already gets the new key and chain. */
+	/* A certificate that is there already gets the new key, and the chain if there is one. */
 	signet_status (*identity_add)(
 	    sn_store *store, const sn_store_identity *identity, signet_error *err);
 	/*
@@ -126,7 +131,7 @@ typedef struct sn_store_api {
 	 */
 	signet_status (*identity_each)(sn_store *store, const char *address,
 	    sn_store_identity_visit *visit, void *user, signet_error *err);
-	/* The default for its addresses, which no other identity of these is then. */
+	/* The default for its addresses and purposes, which no other identity is then. */
 	signet_status (*identity_set_default)(sn_store *store, int64_t id, signet_error *err);
 	signet_status (*identity_remove)(sn_store *store, int64_t id, signet_error *err);
 
@@ -144,7 +149,7 @@ typedef struct sn_store_api {
 	    sn_store_contact_visit *visit, void *user, signet_error *err);
 	signet_status (*contact_remove)(sn_store *store, int64_t id, signet_error *err);
 
-	/* A certificate that is there already gets the new domains. */
+	/* A certificate that is there already gets what is new: domains, source, distrust_after. */
 	signet_status (*anchor_add)(
 	    sn_store *store, const sn_store_anchor *anchor, signet_error *err);
 	signet_status (*anchor_each)(
@@ -207,6 +212,9 @@ typedef struct sn_store_api {
 	    const char *result, signet_error *err);
 	signet_status (*verdict_get)(sn_store *store, const uint8_t digest[32], int64_t *time_out,
 	    bool *found_out, signet_error *err);
+	/* As identity_add, for several: all of them or none. */
+	signet_status (*identity_add_all)(sn_store *store, const sn_store_identity *identities,
+	    size_t count, signet_error *err);
 } sn_store_api;
 
 #define SN_STORE_VERSION 1

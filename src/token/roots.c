@@ -24,6 +24,25 @@ enum { SLOTS_MAX = 16, ROOTS_MAX = 4096, VALUE_MAX = 64 << 10, BATCH = 64 };
 /* Debian: libnss3; elsewhere p11-kit's own module may stand in its place, and say the same. */
 static const char nss_module[] = "libnssckbi.so";
 
+/*
+ * How a module says whom it trusts for what: NSS's own objects (what stands in p11-kit's header),
+ * or since PKCS #11 3.2 the standard's, whose numbers are these.
+ */
+#define SN_CKO_TRUST ((CK_OBJECT_CLASS)0x0000000b)
+#define SN_CKA_TRUST_EMAIL_PROTECTION ((CK_ATTRIBUTE_TYPE)0x0000062f)
+#define SN_CKT_TRUST_ANCHOR ((CK_ULONG)2)
+
+typedef struct trust_kind {
+	CK_OBJECT_CLASS class;
+	CK_ATTRIBUTE_TYPE email;
+	CK_ULONG anchor; /* an authority (NSS: delegator), not a certificate of one person */
+} trust_kind;
+
+static const trust_kind kinds[] = {
+	{ CKO_NSS_TRUST, CKA_TRUST_EMAIL_PROTECTION, CKT_NSS_TRUSTED_DELEGATOR },
+	{ SN_CKO_TRUST, SN_CKA_TRUST_EMAIL_PROTECTION, SN_CKT_TRUST_ANCHOR },
+};
+
 typedef struct roots {
 	signet_context *ctx;
 	CK_FUNCTION_LIST *module;
@@ -96,22 +115,24 @@ static signet_status read_value(roots *r, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_
 }
 
 /*
- * CKA_NSS_EMAIL_DISTRUST_AFTER: false, or a UTCTime. What cannot be read is taken for the
- * beginning of time: an authority that something is wrong with is not trusted by mistake.
+ * CKA_NSS_EMAIL_DISTRUST_AFTER: false (0), or a UTCTime. What cannot be read is taken for the
+ * beginning of 1970: an authority that something is wrong with is not trusted by mistake.
  */
+enum { NEVER = 1 };
+
 static int64_t read_distrust(const sn_buf *value)
 {
 	char text[32];
 	int64_t time;
 
 	if (value->size <= 1)
-		return value->size == 0 || value->data[0] == 0 ? INT64_MAX : INT64_MIN;
+		return value->size == 0 || value->data[0] == 0 ? 0 : NEVER;
 	if (value->size != 13 || value->data[12] != 'Z')
-		return INT64_MIN;
+		return NEVER;
 	/* "YYMMDDhhmmssZ" as "20YY-MM-DDThh:mm:ssZ": such dates are all of this century. */
 	(void)snprintf(text, sizeof(text), "20%.2s-%.2s-%.2sT%.2s:%.2s:%.2sZ", value->data,
 	    value->data + 2, value->data + 4, value->data + 6, value->data + 8, value->data + 10);
-	return sn_time_parse(text, &time) ? time : INT64_MIN;
+	return sn_time_parse(text, &time) ? time : NEVER;
 }
 
 static signet_status visit_cert(roots *r, CK_OBJECT_HANDLE object, signet_error *err)
@@ -170,27 +191,30 @@ static signet_status visit_certs(roots *r, CK_OBJECT_HANDLE trust, signet_error 
 	return status;
 }
 
-/* An authority (delegator) whose certificates for e-mail are trusted, and no other word of trust. */
-static signet_status visit_trust(roots *r, CK_OBJECT_HANDLE object, signet_error *err)
+/* One that is trusted for e-mail as an authority; no other word of trust counts. */
+static signet_status visit_trust(
+    roots *r, const trust_kind *kind, CK_OBJECT_HANDLE object, signet_error *err)
 {
 	sn_buf value;
-	CK_ULONG trust = CKT_NSS_TRUST_UNKNOWN;
+	CK_ULONG trust = 0;
+	bool is_said;
 	signet_status status;
 
 	sn_buf_init(&value, r->ctx, VALUE_MAX, "trust in a public root");
-	status = read_value(r, object, CKA_TRUST_EMAIL_PROTECTION, &value, err);
-	if (value.size == sizeof(trust))
+	status = read_value(r, object, kind->email, &value, err);
+	is_said = value.size == sizeof(trust);
+	if (is_said)
 		memcpy(&trust, value.data, sizeof(trust));
 	sn_buf_clear(&value);
 	r->trust_objects++;
-	if (status != SIGNET_OK || trust != CKT_NSS_TRUSTED_DELEGATOR)
+	if (status != SIGNET_OK || !is_said || trust != kind->anchor)
 		return status;
 	return visit_certs(r, object, err);
 }
 
-static signet_status visit_session(roots *r, signet_error *err)
+static signet_status visit_kind(roots *r, const trust_kind *kind, signet_error *err)
 {
-	CK_OBJECT_CLASS class = CKO_NSS_TRUST;
+	CK_OBJECT_CLASS class = kind->class;
 	CK_ATTRIBUTE match = { CKA_CLASS, &class, sizeof(class) };
 	sn_buf handles;
 	signet_status status;
@@ -202,7 +226,7 @@ static signet_status visit_session(roots *r, signet_error *err)
 		CK_OBJECT_HANDLE object;
 
 		memcpy(&object, handles.data + i, sizeof(object));
-		status = visit_trust(r, object, err);
+		status = visit_trust(r, kind, object, err);
 	}
 	sn_buf_clear(&handles);
 	return status;
@@ -222,7 +246,8 @@ static signet_status visit_slots(roots *r, signet_error *err)
 		    slots[i], CKF_SERIAL_SESSION, NULL, NULL, &r->session);
 		if (code != CKR_OK)
 			return fail_token("C_OpenSession", code, err);
-		status = visit_session(r, err);
+		for (size_t k = 0; status == SIGNET_OK && k < sizeof(kinds) / sizeof(*kinds); k++)
+			status = visit_kind(r, &kinds[k], err);
 		(void)r->module->C_CloseSession(r->session);
 	}
 	if (status == SIGNET_OK && r->trust_objects == 0)
