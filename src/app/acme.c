@@ -368,7 +368,8 @@ static signet_status answer_all(acme *a, const char **waiting_out, signet_error 
 /* One look at a pending order: what mail there is is answered, else it is waited for. */
 static signet_status advance_pending(acme *a, signet_error *err)
 {
-	const bool has_mailbox = app_has(&a->session->args, APP_OPTION_MAILDIR);
+	const bool has_mailbox = app_has(&a->session->args, APP_OPTION_MAILDIR) ||
+				 app_has(&a->session->args, APP_OPTION_IMAP);
 	const char *waiting = NULL;
 	char what[240];
 	signet_status status = answer_all(a, &waiting, err);

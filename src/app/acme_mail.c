@@ -8,6 +8,7 @@
 #include "app/acme.h"
 #include "app/files.h"
 #include "app/keys.h"
+#include "app/login.h"
 #include "app/network.h"
 
 enum { MAIL_MAX = 1 << 20, MAILS_MAX = 100000 };
@@ -198,11 +199,41 @@ static signet_status try_given(search *s, signet_error *err)
 	return status;
 }
 
+/* The last first: the first that is the one ends the search. */
+static signet_status try_fetched(
+    void *user, const uint8_t *message, size_t size, bool *is_enough, signet_error *err)
+{
+	search *s = user;
+	signet_status status = read_mail(s, message, size, err);
+
+	*is_enough = status == SIGNET_OK;
+	if (status == SIGNET_E_PERMISSION)
+		app_say(s->session, "a mail is passed by: %.200s", err->text);
+	return status == SIGNET_E_MEMORY || status == SIGNET_E_CRYPTO ? status : SIGNET_OK;
+}
+
+static signet_status try_imap(search *s, const char *url, signet_error *err)
+{
+	const signet_net_api *api = NULL;
+	signet_net *net = NULL;
+	app_login login;
+	signet_status status = app_login_mail(s->session, &login, err);
+
+	if (status == SIGNET_OK)
+		status = app_net(s->session, &api, &net, err);
+	if (status == SIGNET_OK)
+		status = api->mail_find(net, url, &login.login, "ACME:", s->since, MAIL_MAX,
+		    try_fetched, s, err);
+	app_login_clear(&login);
+	return status;
+}
+
 signet_status app_acme_find_mail(app_session *session, const signet_acme_challenge *challenge,
     int64_t since, signet_acme_mail **mail_out, signet_error *err)
 {
 	search s = { .session = session, .challenge = challenge, .since = since };
 	const char *maildir = app_value(&session->args, APP_OPTION_MAILDIR);
+	const char *imap = app_value(&session->args, APP_OPTION_IMAP);
 	signet_status status = try_given(&s, err);
 
 	if (status == SIGNET_OK && s.mail == NULL && maildir != NULL) {
@@ -210,6 +241,8 @@ signet_status app_acme_find_mail(app_session *session, const signet_acme_challen
 		if (status == SIGNET_OK)
 			status = try_folder(&s, maildir, "cur", err);
 	}
+	if (status == SIGNET_OK && s.mail == NULL && imap != NULL)
+		status = try_imap(&s, imap, err);
 	if (status != SIGNET_OK)
 		signet_acme_mail_free(&s.mail);
 	*mail_out = s.mail;

@@ -11,17 +11,18 @@
 
 enum { PEM_MAX = 16 << 20, WAIT_DEFAULT = 60, WAIT_MAX = 7 * 86400 };
 
-static signet_status read_password(
-    app_session *session, app_login *login, signet_error *err)
+static signet_status read_password(app_session *session, app_login *login, app_option_id user,
+    app_option_id file, signet_error *err)
 {
-	const char *path = app_value(&session->args, APP_OPTION_PASSWORD_FILE);
+	const char *path = app_value(&session->args, file);
 	app_secret secret = { 0 };
 	signet_status status;
 
-	login->login.user = app_value(&session->args, APP_OPTION_USER);
+	login->login.user = app_value(&session->args, user);
 	if ((login->login.user == NULL) != (path == NULL))
 		return signet_fail(err, SIGNET_E_USAGE, SIGNET_NO_OFFSET,
-		    "--user NAME and --password-file FILE go together");
+		    "--%s NAME and --%s FILE go together", app_option_get(user)->name,
+		    app_option_get(file)->name);
 	if (path == NULL)
 		return SIGNET_OK;
 	status = app_first_line(session, path, &secret, err);
@@ -100,20 +101,36 @@ static signet_status read_identity(app_session *session, app_login *login, signe
 	return status;
 }
 
-signet_status app_login_begin(app_session *session, app_login *login, signet_error *err)
+static void init(app_session *session, app_login *login)
 {
-	signet_status status;
-
 	*login = (app_login){ 0 };
 	sn_buf_init(&login->authorities, session->ctx, PEM_MAX, "authorities");
 	sn_buf_init(&login->certificate, session->ctx, PEM_MAX, "certificates");
 	sn_buf_init_secret(&login->key, session->ctx, PEM_MAX, "a private key");
-	status = read_password(session, login, err);
+}
+
+signet_status app_login_begin(app_session *session, app_login *login, signet_error *err)
+{
+	signet_status status;
+
+	init(session, login);
+	status = read_password(
+	    session, login, APP_OPTION_USER, APP_OPTION_PASSWORD_FILE, err);
 	if (status == SIGNET_OK)
 		status = read_trust(session, login, err);
 	if (status == SIGNET_OK)
 		status = read_identity(session, login, err);
 	return status;
+}
+
+signet_status app_login_mail(app_session *session, app_login *login, signet_error *err)
+{
+	signet_status status;
+
+	init(session, login);
+	status = read_password(
+	    session, login, APP_OPTION_MAIL_USER, APP_OPTION_MAIL_PASSWORD_FILE, err);
+	return status == SIGNET_OK ? read_trust(session, login, err) : status;
 }
 
 signet_status app_login_authority(app_session *session, app_login *login,

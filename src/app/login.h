@@ -16,6 +16,9 @@ typedef struct app_login {
 /* By the options. Cleared by the caller in any case. */
 signet_status app_login_begin(
     app_session *session, app_login *login, signet_error *err) SIGNET_CHECKED;
+/* Of mail servers: --mail-user, --mail-password-file, and --trust. */
+signet_status app_login_mail(
+    app_session *session, app_login *login, signet_error *err) SIGNET_CHECKED;
 /* One's own certificate for TLS. */
 signet_status app_login_identity(app_session *session, app_login *login, signet_cert *cert,
     const signet_cert_list *chain, const signet_key *key, signet_error *err) SIGNET_CHECKED;

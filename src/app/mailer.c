@@ -1,3 +1,4 @@
+/* Mail that a command sends: by sendmail(8), or by a server. */
 #include "app/mailer.h"
 
 #include <errno.h>
@@ -6,6 +7,9 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "app/login.h"
+#include "app/network.h"
 
 extern char **environ;
 
@@ -75,7 +79,23 @@ static signet_status start(const char *program, const char *from, const char *to
 	return signet_fail_sys(err, SIGNET_E_UNAVAILABLE, "cannot start %.100s", program);
 }
 
-signet_status app_mail_send(app_session *session, const char *from, const char *to,
+static signet_status send_by_server(app_session *session, const char *url, const char *from,
+    const char *to, const uint8_t *message, size_t size, signet_error *err)
+{
+	const signet_net_api *api = NULL;
+	signet_net *net = NULL;
+	app_login login;
+	signet_status status = app_login_mail(session, &login, err);
+
+	if (status == SIGNET_OK)
+		status = app_net(session, &api, &net, err);
+	if (status == SIGNET_OK)
+		status = api->mail_send(net, url, &login.login, from, to, message, size, err);
+	app_login_clear(&login);
+	return status;
+}
+
+static signet_status send_by_program(app_session *session, const char *from, const char *to,
     const uint8_t *message, size_t size, signet_error *err)
 {
 	const char *given = app_value(&session->args, APP_OPTION_SENDMAIL);
@@ -99,4 +119,13 @@ signet_status app_mail_send(app_session *session, const char *from, const char *
 	return signet_fail(err, SIGNET_E_UNAVAILABLE, SIGNET_NO_OFFSET,
 	    "%.100s did not take the reply to %.80s (status %d)", program, to,
 	    WIFEXITED(code) ? WEXITSTATUS(code) : -1);
+}
+
+signet_status app_mail_send(app_session *session, const char *from, const char *to,
+    const uint8_t *message, size_t size, signet_error *err)
+{
+	const char *url = app_value(&session->args, APP_OPTION_SMTP);
+
+	return url == NULL ? send_by_program(session, from, to, message, size, err)
+			   : send_by_server(session, url, from, to, message, size, err);
 }
