@@ -49,11 +49,12 @@ static void judge(signet_context *ctx, const signet_cert_list *list)
 	    signet_trust_add_anchor(trust, signet_cert_list_get(list, count - 1), &domain, count % 2,
 		NULL) != SIGNET_OK)
 		abort();
-	if (sn_chain_evaluate(ctx, trust, signet_cert_list_get(list, 0), list, SN_PURPOSE_SIGN,
-		1764000000, &verdict, NULL) == SIGNET_OK &&
+	if (sn_chain_evaluate(ctx,
+		&(sn_chain_request){ .trust = trust, .leaf = signet_cert_list_get(list, 0), .more = list,
+		    .purpose = SN_PURPOSE_SIGN, .at = 1764000000 }, &verdict, NULL) == SIGNET_OK &&
 	    (verdict.state == SN_CHAIN_VALID) != (verdict.reason == NULL))
 		abort();
-	sn_chain_verdict_clear(&verdict);
+	sn_chain_verdict_clear(ctx, &verdict);
 	signet_trust_unref(&trust);
 }
 

@@ -5,7 +5,7 @@
 #include "smime/evidence.h"
 #include "smime/repair.h"
 
-enum { MOST = 4096 };
+enum { MOST = 1024 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -39,11 +39,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	/* what is not signed by the authority neither revokes nor reassures */
 	if (signet_trust_add_crls(trust, data, size, NULL) == SIGNET_OK &&
-	    sn_chain_evaluate(ctx, trust, signet_cert_list_get(list, 0), NULL, SN_PURPOSE_SIGN,
-		1764000000, &verdict, NULL) == SIGNET_OK &&
+	    sn_chain_evaluate(ctx,
+		&(sn_chain_request){ .trust = trust, .leaf = signet_cert_list_get(list, 0),
+		    .purpose = SN_PURPOSE_SIGN, .at = 1764000000 }, &verdict, NULL) == SIGNET_OK &&
 	    (verdict.state != SN_CHAIN_VALID || verdict.revocation == SN_REVOCATION_REVOKED))
 		abort();
-	sn_chain_verdict_clear(&verdict);
+	sn_chain_verdict_clear(ctx, &verdict);
 	signet_trust_unref(&trust);
 	return 0;
 }

@@ -54,6 +54,10 @@ SIGNET_API bool signet_cert_equal(const signet_cert *a, const signet_cert *b);
 #define SIGNET_KEY_FINGERPRINT 65
 SIGNET_API signet_status signet_cert_key_fingerprint(const signet_cert *cert,
     char text[SIGNET_KEY_FINGERPRINT], signet_error *err) SIGNET_CHECKED;
+/* Whether both certify the same key, as a renewed certificate may. */
+SIGNET_API bool signet_cert_has_same_key(const signet_cert *a, const signet_cert *b);
+/* The DER SubjectPublicKeyInfo, borrowed. */
+SIGNET_API const uint8_t *signet_cert_key_info(const signet_cert *cert, size_t *size_out);
 /* Whether key is the private key of the certificate. */
 SIGNET_API bool signet_cert_has_key(const signet_cert *cert, const signet_key *key);
 
@@ -133,6 +137,12 @@ SIGNET_API void signet_identity_array_free(signet_context *ctx, signet_identity 
 
 /* Writes PKCS#12: PBES2 with AES-256-CBC and a SHA-256 MAC. */
 SIGNET_API signet_status signet_identity_write_pkcs12(signet_identity *identity,
+    const char *passphrase, size_t passphrase_size, signet_sink *out, signet_error *err)
+    SIGNET_CHECKED;
+
+/* The same for clients that read nothing newer: 3DES, and a MAC with SHA-1, which do not protect
+ * much: the passphrase must. */
+SIGNET_API signet_status signet_identity_write_pkcs12_legacy(signet_identity *identity,
     const char *passphrase, size_t passphrase_size, signet_sink *out, signet_error *err)
     SIGNET_CHECKED;
 

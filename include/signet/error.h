@@ -65,6 +65,7 @@ typedef enum signet_status {
 	SIGNET_E_NOT_FOUND = SIGNET_STATUS(67, 3),
 	/* 69: not in this build or this libcrypto. */
 	SIGNET_E_UNAVAILABLE = SIGNET_STATUS(69, 1),
+	SIGNET_E_TOKEN = SIGNET_STATUS(69, 2),          /* the token with the key is not there, or fails */
 	/* 70: our own fault, or the allocator's. */
 	SIGNET_E_INTERNAL = SIGNET_STATUS(70, 1),
 	SIGNET_E_MEMORY = SIGNET_STATUS(70, 2),

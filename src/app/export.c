@@ -77,7 +77,10 @@ signet_status app_export_p12(app_session *session, signet_identity *identity,
 
 	if (status != SIGNET_OK)
 		return status;
-	status = signet_identity_write_pkcs12(identity, passphrase, passphrase_size, sink, err);
+	status = app_has(&session->args, APP_OPTION_LEGACY)
+	    ? signet_identity_write_pkcs12_legacy(
+		  identity, passphrase, passphrase_size, sink, err)
+	    : signet_identity_write_pkcs12(identity, passphrase, passphrase_size, sink, err);
 	if (status == SIGNET_OK)
 		status = sink->finish(sink, err);
 	signet_sink_free(&sink);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "app/files.h"
+#include "app/token.h"
 #include "base/mem.h"
 #include "base/span.h"
 #include "base/time.h"
@@ -56,20 +57,41 @@ static signet_status split_chain(app_session *session, const signet_cert_list *a
 	return SIGNET_OK;
 }
 
-/* A private key, of the store or of a file, that is read when it is first needed. */
+/* A private key, of the store, of a file or of a token, that is read when it is first needed. */
 typedef struct stored_key {
 	app_session *session;
 	uint8_t *data;
 	size_t size;
 	char *what;
+	char *token;       /* the URI; NULL: data is the key */
+	signet_cert *cert; /* of a key on a token */
 } stored_key;
+
+/* A reader's verdict says only that the key could not be unlocked. */
+static void say_pin(app_session *session, signet_status status, const signet_error *err)
+{
+	const app_command_id id = session->args.command->id;
+
+	if (status == SIGNET_E_PASSPHRASE && err != NULL && id >= APP_COMMAND_OPEN &&
+	    id <= APP_COMMAND_INSPECT && !session->is_quiet)
+		app_say(session, "%s", err->text);
+}
 
 static signet_status load_key(void *user, signet_key **key_out, signet_error *err)
 {
 	stored_key *stored = user;
+	app_session *session = stored->session;
+	signet_status status;
 
-	return signet_key_read(stored->session->ctx, stored->data, stored->size, stored->what,
-	    &stored->session->passphrase, key_out, err);
+	if (stored->token != NULL) {
+		status = app_token_key(
+		    session, stored->token, stored->cert, key_out, NULL, err);
+		say_pin(session, status, err);
+		return status;
+	}
+	status = signet_key_read(session->ctx, stored->data, stored->size, stored->what,
+	    &session->passphrase, key_out, err);
+	return app_passphrase_result(session, status);
 }
 
 static void free_key(void *user)
@@ -81,11 +103,20 @@ static void free_key(void *user)
 		sn_wipe(stored->data, stored->size);
 	sn_free(ctx, stored->data);
 	sn_free(ctx, stored->what);
+	sn_free(ctx, stored->token);
+	signet_cert_unref(&stored->cert);
 	sn_free(ctx, stored);
 }
 
-static signet_status stored_key_new(app_session *session, const uint8_t *data, size_t size,
-    const char *what, signet_key_loader *loader_out, signet_error *err)
+/* Where a key lies: its octets, or the URI of a token. */
+typedef struct key_place {
+	sn_span key;
+	const char *token;
+	const char *what; /* names it to a person */
+} key_place;
+
+static signet_status stored_key_new(app_session *session, signet_cert *cert, const key_place *place,
+    signet_key_loader *loader_out, signet_error *err)
 {
 	stored_key *stored = sn_calloc(session->ctx, 1, sizeof(*stored), err);
 	signet_status status;
@@ -93,10 +124,16 @@ static signet_status stored_key_new(app_session *session, const uint8_t *data, s
 	if (stored == NULL)
 		return SIGNET_E_MEMORY;
 	stored->session = session;
-	stored->size = size;
-	status = sn_dup(session->ctx, data, size, &stored->data, err);
+	stored->cert = signet_cert_ref(cert);
+	if (place->token != NULL) {
+		status = sn_strdup(session->ctx, place->token, &stored->token, err);
+	} else {
+		stored->size = place->key.size;
+		status = sn_dup(
+		    session->ctx, place->key.data, place->key.size, &stored->data, err);
+	}
 	if (status == SIGNET_OK)
-		status = sn_strdup(session->ctx, what, &stored->what, err);
+		status = sn_strdup(session->ctx, place->what, &stored->what, err);
 	if (status != SIGNET_OK) {
 		free_key(stored);
 		return status;
@@ -107,11 +144,11 @@ static signet_status stored_key_new(app_session *session, const uint8_t *data, s
 }
 
 static signet_status identity_new_lazy(app_session *session, signet_cert *cert,
-    const signet_cert_list *chain, sn_span key, const char *what, signet_identity **identity_out,
+    const signet_cert_list *chain, const key_place *place, signet_identity **identity_out,
     signet_error *err)
 {
 	signet_key_loader loader;
-	signet_status status = stored_key_new(session, key.data, key.size, what, &loader, err);
+	signet_status status = stored_key_new(session, cert, place, &loader, err);
 
 	if (status != SIGNET_OK)
 		return status;
@@ -129,14 +166,20 @@ static signet_status identity_of_file(app_session *session, const signet_cert_li
 	signet_cert *cert = signet_cert_list_get(all, 0);
 	signet_key *key = NULL;
 	sn_buf data = { 0 };
-	signet_status status = app_file_read(session, key_path, &data, err);
+	key_place place = { .what = key_path };
+	signet_status status;
 
+	if (app_is_token_uri(key_path)) {
+		place.token = key_path;
+		return identity_new_lazy(session, cert, chain, &place, identity_out, err);
+	}
+	status = app_file_read(session, key_path, &data, err);
 	if (status != SIGNET_OK)
 		return status;
+	place.key = (sn_span){ data.data, data.size };
 	/* nobody is asked for a passphrase before it is known that the key is wanted */
 	if (memmem(data.data, data.size, encrypted, sizeof(encrypted) - 1) != NULL) {
-		status = identity_new_lazy(session, cert, chain, (sn_span){ data.data, data.size },
-		    key_path, identity_out, err);
+		status = identity_new_lazy(session, cert, chain, &place, identity_out, err);
 		goto out;
 	}
 	status = signet_key_read(session->ctx, data.data, data.size, key_path, &session->passphrase,
@@ -185,6 +228,7 @@ signet_status app_identities_p12(app_session *session, const char *path, const u
 
 	status = signet_identity_read_pkcs12(
 	    session->ctx, data, size, path, &session->passphrase, &list, &count, err);
+	status = app_passphrase_result(session, status);
 	if (status != SIGNET_OK)
 		return app_blame_file(err, status, path);
 	if (count == 0)
@@ -233,25 +277,38 @@ signet_status app_identity_from_row(app_session *session, const sn_store_identit
 {
 	const char *address = signet_cert_address(row->cert, 0);
 	char what[160];
+	const key_place place = {
+		.key = { row->key, row->key_size },
+		.token = row->token,
+		.what = what,
+	};
 
 	(void)snprintf(what, sizeof(what), "the key of %.80s (%.16s)",
 	    address == NULL ? signet_cert_subject(row->cert) : address,
 	    signet_cert_fingerprint(row->cert));
-	return identity_new_lazy(session, row->cert, row->chain,
-	    (sn_span){ row->key, row->key_size }, what, identity_out, err);
+	return identity_new_lazy(session, row->cert, row->chain, &place, identity_out, err);
 }
 
 signet_status app_identity_keep(
     app_session *session, signet_identity *identity, const app_secret *secret, signet_error *err)
 {
-	signet_cert *cert = signet_identity_cert(identity);
-	sn_store_identity row = {
-		.cert = cert,
-		.chain = signet_identity_chain(identity),
-		.is_key_encrypted = secret != NULL,
-		.added_at = session->now,
-	};
+	sn_store_identity row = { .origin = "new" };
+	signet_sink *sink = NULL;
 	sn_store *store = NULL;
+	signet_status status = app_identity_pack(session, identity, secret, &row, &sink, err);
+
+	if (status == SIGNET_OK)
+		status = app_store(session, true, &store, err);
+	if (status == SIGNET_OK)
+		status = session->store_api->identity_add(store, &row, err);
+	if (sink != NULL)
+		signet_sink_free(&sink);
+	return status;
+}
+
+signet_status app_identity_pack(app_session *session, signet_identity *identity,
+    const app_secret *secret, sn_store_identity *row, signet_sink **sink_out, signet_error *err)
+{
 	signet_key *key = NULL;
 	signet_sink *sink = NULL;
 	signet_status status;
@@ -264,11 +321,14 @@ signet_status app_identity_keep(
 		    secret == NULL ? 0 : secret->size, false, sink, err);
 	if (status == SIGNET_OK)
 		status = sink->finish(sink, err);
-	if (status == SIGNET_OK)
-		status = app_store(session, true, &store, err);
 	if (status == SIGNET_OK) {
-		row.key = signet_sink_memory_get(sink, &row.key_size);
-		status = session->store_api->identity_add(store, &row, err);
+		row->cert = signet_identity_cert(identity);
+		row->chain = signet_identity_chain(identity);
+		row->is_key_encrypted = secret != NULL;
+		row->added_at = session->now;
+		row->key = signet_sink_memory_get(sink, &row->key_size);
+		*sink_out = sink;
+		sink = NULL;
 	}
 	if (sink != NULL)
 		signet_sink_free(&sink);

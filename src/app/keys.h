@@ -51,6 +51,11 @@ signet_status app_identity_from_row(app_session *session, const sn_store_identit
 signet_status app_identity_keep(app_session *session, signet_identity *identity,
     const app_secret *secret, signet_error *err) SIGNET_CHECKED;
 
+/* The same as a row, whose key (under the passphrase) lies in *sink_out. */
+signet_status app_identity_pack(app_session *session, signet_identity *identity,
+    const app_secret *secret, sn_store_identity *row, signet_sink **sink_out,
+    signet_error *err) SIGNET_CHECKED;
+
 /* The port for signet_open: the store's keys, and whether an address is mine. */
 typedef struct app_source {
 	app_session *session;

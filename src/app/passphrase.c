@@ -5,11 +5,16 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
 
+#include "app/agent.h"
 #include "app/files.h"
+#include "app/pinentry.h"
 #include "app/session.h"
 #include "base/mem.h"
 
@@ -114,7 +119,7 @@ static signet_status read_silently(int tty, app_secret *secret, signet_error *er
 	return status;
 }
 
-static signet_status ask(
+static signet_status ask_terminal(
     const char *before, const char *what, app_secret *secret, signet_error *err)
 {
 	char prompt[256];
@@ -136,6 +141,17 @@ static signet_status ask(
 	return status;
 }
 
+static signet_status ask(app_session *session, const char *before, const char *what,
+    app_secret *secret, signet_error *err)
+{
+	const char *program = app_value(&session->args, APP_OPTION_PINENTRY);
+
+	app_secrets_guard(session);
+	if (program != NULL)
+		return app_pinentry(program, before, what, secret, err);
+	return ask_terminal(before, what, secret, err);
+}
+
 static signet_status copy_out(
     const app_secret *secret, char *text, size_t room, size_t *size_out, signet_error *err)
 {
@@ -147,28 +163,132 @@ static signet_status copy_out(
 	return SIGNET_OK;
 }
 
+/*
+ * Secrets are not to reach a disk: no core dump from now on, and their page is kept from swap where
+ * the system lets us.
+ */
+void app_secrets_guard(app_session *session)
+{
+	const struct rlimit none = { 0, 0 };
+
+	(void)setrlimit(RLIMIT_CORE, &none);
+	(void)mlock(session, sizeof(*session));
+}
+
+/* A file is known by what it is, so that a changed one is another; other names are their own. */
+static void name_secret(const char *what, char name[APP_SECRET_NAME_MAX])
+{
+	struct stat file;
+
+	if (stat(what, &file) == 0)
+		(void)snprintf(name, APP_SECRET_NAME_MAX, "file %llx:%llx:%llx:%llx %.80s",
+		    (unsigned long long)file.st_dev, (unsigned long long)file.st_ino,
+		    (unsigned long long)file.st_size, (unsigned long long)file.st_mtime, what);
+	else
+		(void)snprintf(name, APP_SECRET_NAME_MAX, "%.150s", what);
+}
+
+static void begin_asking(app_session *session, const char *what)
+{
+	app_asking *asking = &session->asking;
+
+	*asking = (app_asking){ .is_agent_away = asking->is_agent_away };
+	name_secret(what, asking->name);
+}
+
+/* Whether the agent has one. A new secret is left to *found. */
+static bool take_from_agent(app_session *session, app_secret *found)
+{
+	app_asking *asking = &session->asking;
+
+	if (asking->has_tried_agent)
+		return false;
+	asking->has_tried_agent = true;
+	asking->is_from_agent = app_agent_get(session, asking->name, found);
+	return asking->is_from_agent;
+}
+
 static signet_status get_passphrase(void *user, const char *what, unsigned attempt, char *text,
     size_t room, size_t *size_out, signet_error *err)
 {
 	app_session *session = user;
-	signet_status status;
+	app_asking *asking = &session->asking;
+	app_secret found = { .size = 0 };
+	signet_status status = SIGNET_OK;
 
+	if (attempt == 0)
+		begin_asking(session, what);
+	else if (asking->is_from_agent)
+		app_agent_forget(session, asking->name);
+	asking->is_from_agent = false;
 	if (session->given.is_known) {
 		if (attempt == 0)
 			return copy_out(&session->given, text, room, size_out, err);
 		return signet_fail(err, SIGNET_E_PASSPHRASE, SIGNET_NO_OFFSET,
 		    "the passphrase given does not fit %.120s", what);
 	}
-	if (attempt == 0 && session->typed.is_known)
-		return copy_out(&session->typed, text, room, size_out, err);
+	if (take_from_agent(session, &found)) {
+		status = copy_out(&found, text, room, size_out, err);
+		app_secret_wipe(&found);
+		return status;
+	}
 	if (attempt >= MAX_ATTEMPTS)
 		return signet_fail(err, SIGNET_E_PASSPHRASE, SIGNET_NO_OFFSET,
 		    "no passphrase of %d fits %.120s", MAX_ATTEMPTS, what);
-	status = ask(attempt == 0 ? "Passphrase of" : "That does not fit. Passphrase of", what,
-	    &session->typed, err);
+	if (asking->has_tried_typed || !session->typed.is_known) {
+		status = ask(session,
+		    asking->has_asked ? "That does not fit. Passphrase of" : "Passphrase of", what,
+		    &session->typed, err);
+		asking->has_asked = true;
+	}
+	asking->has_tried_typed = true;
+	asking->last = &session->typed;
 	if (status != SIGNET_OK)
 		return status;
 	return copy_out(&session->typed, text, room, size_out, err);
+}
+
+/* Asked for anew for each token, and once: what the agent has counts as asked. */
+static signet_status get_pin(void *user, const char *what, unsigned attempt, char *text, size_t room,
+    size_t *size_out, signet_error *err)
+{
+	app_session *session = user;
+	app_asking *asking = &session->asking;
+	bool is_same;
+	signet_status status = SIGNET_OK;
+
+	(void)attempt;
+	if (session->given.is_known)
+		return copy_out(&session->given, text, room, size_out, err);
+	is_same = strcmp(asking->name, what) == 0 && session->pin.is_known;
+	if (!is_same) {
+		begin_asking(session, what);
+		app_secret_wipe(&session->pin);
+		if (!take_from_agent(session, &session->pin)) {
+			status = ask(session, "PIN of", what, &session->pin, err);
+			asking->last = &session->pin;
+		}
+	}
+	return status == SIGNET_OK ? copy_out(&session->pin, text, room, size_out, err) : status;
+}
+
+signet_passphrase app_pin(app_session *session)
+{
+	return (signet_passphrase){ .get = get_pin, .user = session };
+}
+
+signet_status app_passphrase_result(app_session *session, signet_status status)
+{
+	app_asking *asking = &session->asking;
+
+	if (asking->name[0] == '\0')
+		return status;
+	if (status == SIGNET_OK && asking->last != NULL && !asking->is_from_agent)
+		app_agent_put(session, asking->name, asking->last);
+	if (status == SIGNET_E_PASSPHRASE && asking->is_from_agent)
+		app_agent_forget(session, asking->name);
+	asking->last = NULL;
+	return status;
 }
 
 signet_status app_passphrase_begin(app_session *session, signet_error *err)
@@ -192,9 +312,9 @@ signet_status app_passphrase_new(
 	signet_status status = SIGNET_OK;
 
 	if (!fresh->is_known) {
-		status = ask("New passphrase for", what, fresh, err);
+		status = ask(session, "New passphrase for", what, fresh, err);
 		if (status == SIGNET_OK)
-			status = ask("The same again for", what, &again, err);
+			status = ask(session, "The same again for", what, &again, err);
 		if (status == SIGNET_OK &&
 		    (again.size != fresh->size || memcmp(again.text, fresh->text, again.size) != 0))
 			status = signet_fail(err, SIGNET_E_PASSPHRASE, SIGNET_NO_OFFSET,
@@ -206,5 +326,25 @@ signet_status app_passphrase_new(
 		    "an empty passphrase protects nothing");
 	if (status == SIGNET_OK)
 		*secret_out = fresh;
+	return status;
+}
+
+bool app_is_terminal(void) { return isatty(0) == 1; }
+
+signet_status app_ask_yes(const char *question, signet_error *err)
+{
+	app_secret answer = { .size = 0 };
+	signet_status status;
+	const int tty = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+
+	if (tty < 0)
+		return signet_fail_sys(err, SIGNET_E_USAGE, "nobody can be asked");
+	(void)!write(tty, question, strlen(question));
+	(void)!write(tty, " ", 1);
+	status = read_line(tty, "the terminal", &answer, err);
+	(void)close(tty);
+	if (status == SIGNET_OK && (answer.size != 3 || memcmp(answer.text, "yes", 3) != 0))
+		status = signet_fail(err, SIGNET_E_USAGE, SIGNET_NO_OFFSET,
+		    "nothing was done: the answer was not \"yes\"");
 	return status;
 }

@@ -238,6 +238,9 @@ void app_session_end(app_session *session)
 	sn_wipe(&session->typed, sizeof(session->typed));
 	sn_wipe(&session->fresh, sizeof(session->fresh));
 	sn_wipe(&session->password, sizeof(session->password));
+	sn_wipe(&session->pin, sizeof(session->pin));
+	if (session->token != NULL)
+		session->token_api->close(&session->token);
 	app_args_clear(&session->args);
 	free(session->home);
 	session->home = NULL;

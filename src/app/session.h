@@ -29,6 +29,17 @@ typedef struct app_secret {
 	bool is_known;
 } app_secret;
 
+enum { APP_SECRET_NAME_MAX = 160 };
+
+/* What is being unlocked, and by what: what fits may be kept by the agent. */
+typedef struct app_asking {
+	char name[APP_SECRET_NAME_MAX]; /* as the agent knows it; empty: it is not asked */
+	bool has_tried_agent, has_tried_typed, has_asked;
+	bool is_from_agent;         /* the passphrase given last */
+	const app_secret *last;     /* the one typed last; NULL: none was */
+	bool is_agent_away;         /* not asked again in this run */
+} app_asking;
+
 typedef struct app_session {
 	app_args args;
 	signet_context *ctx;
@@ -54,6 +65,9 @@ typedef struct app_session {
 	app_secret fresh;             /* for what is being made */
 	app_secret password;          /* --password-file, of the message itself */
 	signet_passphrase passphrase; /* the callback for the library */
+	app_asking asking;
+	sn_token *token; /* NULL: none was needed */
+	app_secret pin;               /* of one token, typed */
 } app_session;
 
 /* After the arguments were parsed: configuration file, context, time, given passphrase. */
@@ -100,9 +114,21 @@ signet_status app_passphrase_begin(app_session *session, signet_error *err) SIGN
 signet_status app_passphrase_new(app_session *session, const char *what,
     const app_secret **secret_out, signet_error *err) SIGNET_CHECKED;
 void app_secret_wipe(app_secret *secret);
+/* What came of the last passphrase: one that was typed and fits is given to the agent, one of the
+ * agent's that does not fit is forgotten there. Passes status on. */
+signet_status app_passphrase_result(app_session *session, signet_status status);
+/* Before a secret comes in: no core dump, no swap. */
+void app_secrets_guard(app_session *session);
+/* The callback for PINs: what was typed for anything else is never tried on a token. */
+signet_passphrase app_pin(app_session *session);
 /* The first line of a file, without its end. */
 signet_status app_first_line(
     app_session *session, const char *path, app_secret *secret, signet_error *err) SIGNET_CHECKED;
+
+/* Whether a person is there to be asked. */
+bool app_is_terminal(void);
+/* Asks at the terminal; anything but "yes" is SIGNET_E_USAGE: nothing was done. */
+signet_status app_ask_yes(const char *question, signet_error *err) SIGNET_CHECKED;
 
 /* config.c: adds what $SIGNET_HOME/config says and the command line does not. */
 signet_status app_config_read(app_session *session, signet_error *err) SIGNET_CHECKED;

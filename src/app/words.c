@@ -57,6 +57,10 @@ static const form forms[] = {
 	{ SIGNET_VERDICT_UNAUTHENTICATED, NULL, TONE_BAD,
 	    "anybody could have altered this message unnoticed: it is withheld" },
 	{ SIGNET_VERDICT_IMPOSTOR, "covers-part", TONE_BAD, "only a part of this message is signed" },
+	{ SIGNET_VERDICT_IMPOSTOR, "sender-mismatch", TONE_BAD,
+	    "signed by %s, who is not whom this message shows" },
+	{ SIGNET_VERDICT_IMPOSTOR, "sender-only", TONE_BAD,
+	    "signed by %s, who is not whom this message shows" },
 	{ SIGNET_VERDICT_IMPOSTOR, NULL, TONE_BAD, "this message may not be from whom it shows" },
 	{ SIGNET_VERDICT_UNTRUSTED, "cert-revoked", TONE_BAD,
 	    "this message was signed with a certificate that has been revoked" },
@@ -144,13 +148,16 @@ static void say_verdict(app_session *session, const signet_result *result)
 	const char *from = signet_result_from(result);
 	const form *f = valid_form(result, signer, form_of(result));
 	const char *slot = strstr(f->text, "%s");
+	const char *name = f->verdict == SIGNET_VERDICT_VALID && from != NULL ? from : signer;
 	char text[LINE_ROOM];
 
+	if (name == NULL)
+		name = "somebody";
 	if (slot == NULL)
 		(void)snprintf(text, sizeof(text), "%s", f->text);
 	else
-		(void)snprintf(text, sizeof(text), "%.*s%s%s", (int)(slot - f->text), f->text,
-		    from != NULL ? from : signer, slot + 2);
+		(void)snprintf(text, sizeof(text), "%.*s%s%s", (int)(slot - f->text), f->text, name,
+		    slot + 2);
 	app_say_first(session, escape_of(f->tone_of_word), signet_verdict_name(f->verdict), text);
 }
 
@@ -193,7 +200,8 @@ static bool is_worth_a_line(const app_session *session, const signet_result *res
 	if (session->is_verbose)
 		return true;
 	if (strcmp(code, "revocation-unknown") == 0)
-		return signet_result_verdict(result) == SIGNET_VERDICT_UNTRUSTED && is_foremost(result, code);
+		return signet_result_verdict(result) == SIGNET_VERDICT_UNTRUSTED &&
+		       is_foremost(result, code);
 	if (strcmp(code, "cert-expired") == 0)
 		return !has_problem(result, "expired-since");
 	if (strcmp(code, "malformed") == 0)
@@ -263,10 +271,11 @@ static void say_what_to_do(app_session *session, const reasons *r)
 			app_say_below(session, "what to do: %s", advice);
 	}
 	if (r->count == 0 && signet_result_verdict(r->result) == SIGNET_VERDICT_UNSIGNED)
-		app_say_below(session, "what to do: Ask the sender to sign, if it matters who wrote it.");
+		app_say_below(
+		    session, "what to do: Ask the sender to sign, if it matters who wrote it.");
 	if (r->count == 0 && signet_result_verdict(r->result) == SIGNET_VERDICT_UNPROTECTED)
-		app_say_below(session, "what to do: Take it as a postcard: ask the sender to sign, if it "
-		    "matters who wrote it.");
+		app_say_below(session, "what to do: Take it as a postcard: ask the sender to sign, "
+		    "if it matters who wrote it.");
 }
 
 static void say_changes(app_session *session, const signet_result *result)
@@ -277,12 +286,13 @@ static void say_changes(app_session *session, const signet_result *result)
 		const char *inner = signet_result_change_signed(result, i);
 
 		if (outer == NULL)
-			app_say_below(session, "changed: %.100s was removed; signed was \"%.300s\"", name, inner);
+			app_say_below(
+			    session, "changed: %.100s was removed; signed was \"%.300s\"", name, inner);
 		else if (inner == NULL)
 			app_say_below(session, "changed: %.100s was added: \"%.300s\"", name, outer);
 		else
-			app_say_below(session, "changed: %.100s came as \"%.300s\"; signed was \"%.300s\"", name,
-			    outer, inner);
+			app_say_below(session, "changed: %.100s came as \"%.300s\"; signed was \"%.300s\"",
+			    name, outer, inner);
 	}
 }
 

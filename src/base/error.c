@@ -30,6 +30,7 @@ const char *signet_status_code(signet_status status)
 	case SIGNET_E_NO_IDENTITY: return "no-identity";
 	case SIGNET_E_NOT_FOUND: return "not-found";
 	case SIGNET_E_UNAVAILABLE: return "unavailable";
+	case SIGNET_E_TOKEN: return "token-unavailable";
 	case SIGNET_E_INTERNAL: return "internal";
 	case SIGNET_E_MEMORY: return "memory";
 	case SIGNET_E_CRYPTO: return "crypto";

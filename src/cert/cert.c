@@ -283,6 +283,29 @@ bool signet_cert_has_key(const signet_cert *cert, const signet_key *key)
 	return equal;
 }
 
+bool signet_cert_has_same_key(const signet_cert *a, const signet_cert *b)
+{
+	return a->public_key != NULL && b->public_key != NULL &&
+	       sn_public_key_equal(a->public_key, b->public_key);
+}
+
+const uint8_t *signet_cert_key_info(const signet_cert *cert, size_t *size_out)
+{
+	*size_out = cert->key_info.size;
+	return cert->key_info.data;
+}
+
+signet_status signet_key_new_backend(const signet_cert *cert,
+    const signet_key_backend *backend, signet_key **key_out, signet_error *err)
+{
+	const sn_public_key *public_key = NULL;
+	signet_status status = sn_cert_usable_key(cert, &public_key, err);
+
+	if (status == SIGNET_OK)
+		status = sn_key_from_backend(public_key, backend, key_out, err);
+	return status;
+}
+
 X509 *sn_cert_x509(const signet_cert *cert) { return cert->x509; }
 sn_span sn_cert_der(const signet_cert *cert) { return (sn_span){ cert->der, cert->size }; }
 sn_span sn_cert_issuer_der(const signet_cert *cert) { return cert->issuer; }

@@ -1,4 +1,7 @@
-/* Writing PKCS#12 (RFC 7292): PBES2 with PBKDF2-SHA-256 and AES-256-CBC, MAC with SHA-256. */
+/*
+ * Writing PKCS#12 (RFC 7292): PBES2 with PBKDF2-SHA-256 and AES-256-CBC, MAC with SHA-256; or, for old
+ * clients, the algorithms of its appendix C that all of them read.
+ */
 #include <string.h>
 
 #include <openssl/err.h>
@@ -27,7 +30,15 @@ static signet_status make_stack(const signet_cert_list *chain, STACK_OF(X509) **
 	return SIGNET_OK;
 }
 
-static signet_status make(const signet_identity *identity, const signet_key *key,
+typedef struct form {
+	int encryption; /* a cipher (PBES2) or an algorithm of appendix C */
+	const char *digest;
+} form;
+
+static const form modern = { NID_aes_256_cbc, "SHA256" };
+static const form legacy = { NID_pbe_WithSHA1And3_Key_TripleDES_CBC, "SHA1" };
+
+static signet_status make(const signet_identity *identity, const signet_key *key, const form *how,
     const char *passphrase, PKCS12 **p12_out, signet_error *err)
 {
 	signet_cert *cert = signet_identity_cert(identity);
@@ -43,8 +54,8 @@ static signet_status make(const signet_identity *identity, const signet_key *key
 		return status;
 	/* the MAC is set below: -1 here */
 	p12 = PKCS12_create_ex(passphrase, name, sn_key_evp(key), sn_cert_x509(cert), chain,
-	    NID_aes_256_cbc, NID_aes_256_cbc, ROUNDS, -1, 0, libctx, NULL);
-	md = EVP_MD_fetch(libctx, "SHA256", NULL);
+	    how->encryption, how->encryption, ROUNDS, -1, 0, libctx, NULL);
+	md = EVP_MD_fetch(libctx, how->digest, NULL);
 	if (p12 == NULL || md == NULL ||
 	    PKCS12_set_mac(p12, passphrase, -1, NULL, 0, ROUNDS, md) != 1) {
 		status = sn_crypto_fail(err, SIGNET_E_CRYPTO, "cannot make a PKCS#12 file");
@@ -58,7 +69,7 @@ static signet_status make(const signet_identity *identity, const signet_key *key
 	return status;
 }
 
-signet_status signet_identity_write_pkcs12(signet_identity *identity, const char *passphrase,
+static signet_status write(signet_identity *identity, const form *how, const char *passphrase,
     size_t passphrase_size, signet_sink *out, signet_error *err)
 {
 	char text[PASSPHRASE_MAX + 1];
@@ -74,9 +85,11 @@ signet_status signet_identity_write_pkcs12(signet_identity *identity, const char
 	status = signet_identity_key(identity, &key, err);
 	if (status != SIGNET_OK)
 		return status;
+	if (sn_key_is_remote(key))
+		return sn_key_refuse_write(err);
 	memcpy(text, passphrase, passphrase_size);
 	text[passphrase_size] = '\0';
-	status = make(identity, key, text, &p12, err);
+	status = make(identity, key, how, text, &p12, err);
 	sn_wipe(text, sizeof(text));
 	if (status != SIGNET_OK)
 		return status;
@@ -88,4 +101,16 @@ signet_status signet_identity_write_pkcs12(signet_identity *identity, const char
 	OPENSSL_clear_free(der, size > 0 ? (size_t)size : 0);
 	PKCS12_free(p12);
 	return status;
+}
+
+signet_status signet_identity_write_pkcs12(signet_identity *identity, const char *passphrase,
+    size_t passphrase_size, signet_sink *out, signet_error *err)
+{
+	return write(identity, &modern, passphrase, passphrase_size, out, err);
+}
+
+signet_status signet_identity_write_pkcs12_legacy(signet_identity *identity,
+    const char *passphrase, size_t passphrase_size, signet_sink *out, signet_error *err)
+{
+	return write(identity, &legacy, passphrase, passphrase_size, out, err);
 }

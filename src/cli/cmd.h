@@ -9,6 +9,7 @@ int cmd_write(app_session *session); /* protect, sign, encrypt */
 int cmd_read(app_session *session);  /* open, verify, decrypt, inspect */
 
 /* The others leave that to main. */
+signet_status cmd_agent(app_session *session, signet_error *err) SIGNET_CHECKED;
 signet_status cmd_rewrap(app_session *session, signet_error *err) SIGNET_CHECKED;
 signet_status cmd_identity(app_session *session, signet_error *err) SIGNET_CHECKED;
 signet_status cmd_contact(app_session *session, signet_error *err) SIGNET_CHECKED;

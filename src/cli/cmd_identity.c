@@ -13,7 +13,10 @@
 static const app_column columns[] = {
 	APP_CERT_COLUMNS(40),
 	{ "key", APP_COLUMN_TEXT, 10 },
+	{ "state", APP_COLUMN_TEXT, 9 },
 	{ "default", APP_COLUMN_FLAG, 3 },
+	{ "token", APP_COLUMN_TEXT, 0 },
+	{ "origin", APP_COLUMN_TEXT, 0 },
 	{ NULL },
 };
 
@@ -62,6 +65,21 @@ static signet_status identity_new(app_session *session, signet_error *err)
 	return status;
 }
 
+/* Where the private key lies. */
+static const char *key_place(const sn_store_identity *row)
+{
+	if (row->token != NULL)
+		return "token";
+	return row->is_key_encrypted ? "passphrase" : "plain";
+}
+
+static const char *state_of(const signet_cert *cert, int64_t now)
+{
+	if (now > signet_cert_not_after(cert))
+		return "expired";
+	return now < signet_cert_not_before(cert) ? "future" : "valid";
+}
+
 static signet_status list_row(app_list *list, const sn_store_identity *row, signet_error *err)
 {
 	signet_status status = app_list_row(list, err);
@@ -69,8 +87,14 @@ static signet_status list_row(app_list *list, const sn_store_identity *row, sign
 	if (status == SIGNET_OK)
 		status = app_list_cert(list, row->cert, err);
 	if (status == SIGNET_OK)
-		status =
-		    app_list_text(list, "key", row->is_key_encrypted ? "passphrase" : "plain", err);
+		status = app_list_text(list, "key", key_place(row), err);
+	if (status == SIGNET_OK)
+		status = app_list_text(
+		    list, "state", state_of(row->cert, list->session->now), err);
+	if (status == SIGNET_OK)
+		status = app_list_text(list, "token", row->token, err);
+	if (status == SIGNET_OK)
+		status = app_list_text(list, "origin", row->origin, err);
 	if (status == SIGNET_OK)
 		status = app_list_flag(list, "default", row->is_default, err);
 	return status;
@@ -111,23 +135,22 @@ static signet_status identity_list(app_session *session, bool is_show, signet_er
 
 static signet_status identity_import(app_session *session, signet_error *err)
 {
-	app_identities *identities = calloc(1, sizeof(*identities));
+	app_import_list *list = calloc(1, sizeof(*list));
 	const app_secret *secret = NULL;
 	signet_status status;
 
-	if (identities == NULL)
+	if (list == NULL)
 		return signet_fail(err, SIGNET_E_MEMORY, SIGNET_NO_OFFSET, "out of memory");
-	status = app_import(
-	    session, session->args.operands, session->args.operand_count, identities, err);
-	if (status == SIGNET_OK)
+	status =
+	    app_import(session, session->args.operands, session->args.operand_count, list, err);
+	if (status == SIGNET_OK && app_import_has_new_key(list))
 		status = passphrase(session, "the store", &secret, err);
-	for (size_t i = 0; status == SIGNET_OK && i < identities->count; i++) {
-		status = app_identity_keep(session, identities->list[i], secret, err);
-		if (status == SIGNET_OK)
-			say_kept(session, signet_identity_cert(identities->list[i]));
-	}
-	app_identities_clear(identities);
-	free(identities);
+	if (status == SIGNET_OK)
+		status = app_import_keep(session, list, secret, err);
+	for (size_t i = 0; status == SIGNET_OK && i < list->count; i++)
+		say_kept(session, signet_identity_cert(list->items[i].identity));
+	app_import_clear(session, list);
+	free(list);
 	return status;
 }
 
@@ -136,6 +159,7 @@ typedef struct pick {
 	app_session *session;
 	int64_t id;
 	size_t count;
+	bool is_on_token;
 	signet_identity *identity;
 } pick;
 
@@ -148,6 +172,7 @@ static signet_status visit_pick(void *user, const sn_store_identity *row, signet
 	if (p->count++ > 0)
 		return SIGNET_OK;
 	p->id = row->id;
+	p->is_on_token = row->token != NULL;
 	return app_identity_from_row(p->session, row, &p->identity, err);
 }
 
@@ -209,9 +234,18 @@ static signet_status identity_export(app_session *session, signet_error *err)
 
 	if (status != SIGNET_OK)
 		return status;
+	if (app_has(&session->args, APP_OPTION_LEGACY) && form != APP_EXPORT_P12)
+		return signet_fail(err, SIGNET_E_USAGE, SIGNET_NO_OFFSET,
+		    "--legacy goes with PKCS#12: --format p12, or a FILE.p12");
 	status = pick_one(session, true, &p, &store, err);
-	if (status != SIGNET_OK)
+	if (status == SIGNET_OK && p.is_on_token &&
+	    (form == APP_EXPORT_P12 || app_has(&session->args, APP_OPTION_WITH_KEY)))
+		status = signet_fail(err, SIGNET_E_USAGE, SIGNET_NO_OFFSET,
+		    "the private key lies on a token, and does not leave it");
+	if (status != SIGNET_OK) {
+		signet_identity_unref(&p.identity);
 		return status;
+	}
 	if (form == APP_EXPORT_P12)
 		status = export_p12(session, p.identity, err);
 	else if (app_has(&session->args, APP_OPTION_WITH_KEY) && form == APP_EXPORT_PEM)
@@ -225,46 +259,107 @@ static signet_status identity_export(app_session *session, signet_error *err)
 	return status;
 }
 
-static signet_status change_one(app_session *session,
-    signet_status (*change)(sn_store *store, int64_t id, signet_error *err), const char *done,
-    bool is_first_enough, signet_error *err)
+static signet_status say_changed(
+    app_session *session, const pick *p, const char *done, signet_status status)
 {
-	sn_store *store = NULL;
-	pick p;
-	signet_status status = pick_one(session, is_first_enough, &p, &store, err);
-
-	if (status == SIGNET_OK)
-		status = change(store, p.id, err);
 	if (status == SIGNET_OK)
 		app_say(session, "identity %.16s %s",
-		    signet_cert_fingerprint(signet_identity_cert(p.identity)), done);
-	signet_identity_unref(&p.identity);
+		    signet_cert_fingerprint(signet_identity_cert(p->identity)), done);
 	return status;
+}
+
+/* Whether the key stays, with another certificate. */
+typedef struct twin {
+	int64_t id;
+	const signet_cert *cert;
+	bool is_there;
+} twin;
+
+static signet_status visit_twin(void *user, const sn_store_identity *row, signet_error *err)
+{
+	twin *t = user;
+
+	(void)err;
+	t->is_there |= row->id != t->id && signet_cert_has_same_key(row->cert, t->cert);
+	return SIGNET_OK;
+}
+
+/* Whether mail becomes unreadable with it. */
+static signet_status is_loss(
+    app_session *session, sn_store *store, const pick *p, bool *is_loss_out, signet_error *err)
+{
+	twin t = { .id = p->id, .cert = signet_identity_cert(p->identity) };
+	signet_status status =
+	    session->store_api->identity_each(store, NULL, visit_twin, &t, err);
+
+	*is_loss_out = !t.is_there && !p->is_on_token && signet_cert_can_encrypt(t.cert);
+	return status;
+}
+
+static void say_loss(app_session *session, const signet_cert *cert)
+{
+	const char *address = signet_cert_address(cert, 0);
+	char from[16], to[16];
+
+	app_date(signet_cert_not_before(cert), from);
+	app_date(signet_cert_not_after(cert), to);
+	app_say(session,
+	    "with the key of %.100s (%.16s) goes what was encrypted to it between %s and %s: that mail can "
+	    "never be read again, unless there is a copy (signet identity export -o FILE.p12)",
+	    address == NULL ? signet_cert_subject(cert) : address, signet_cert_fingerprint(cert),
+	    from, to);
+}
+
+/*
+ * At a terminal one is asked. A script says --force, or names just this one by its fingerprint: an
+ * address may come to mean another key than was thought of.
+ */
+static signet_status consent(app_session *session, const signet_cert *cert, signet_error *err)
+{
+	const app_args *args = &session->args;
+
+	if (app_has(args, APP_OPTION_FORCE) || app_has(args, APP_OPTION_YES))
+		return SIGNET_OK;
+	if (app_is_terminal())
+		return app_ask_yes("Delete it? (yes/no)", err);
+	if (app_is_fingerprint(cert, args->operands[0]))
+		return SIGNET_OK;
+	return signet_fail(err, SIGNET_E_USAGE, SIGNET_NO_OFFSET,
+	    "nothing was deleted: give --force, or name the identity by its fingerprint");
 }
 
 static signet_status identity_delete(app_session *session, signet_error *err)
 {
 	sn_store *store = NULL;
-	signet_status status = app_store(session, false, &store, err);
+	bool is_lost = false;
+	pick p;
+	signet_status status = pick_one(session, false, &p, &store, err);
 
-	if (status != SIGNET_OK)
-		return status;
-	if (store == NULL)
-		return not_found(session, err);
-	return change_one(session, session->store_api->identity_remove, "deleted", false, err);
+	if (status == SIGNET_OK)
+		status = is_loss(session, store, &p, &is_lost, err);
+	if (status == SIGNET_OK && is_lost) {
+		say_loss(session, signet_identity_cert(p.identity));
+		status = consent(session, signet_identity_cert(p.identity), err);
+	}
+	if (status == SIGNET_OK)
+		status = session->store_api->identity_remove(store, p.id, err);
+	status = say_changed(session, &p,
+	    p.is_on_token ? "deleted; its key stays on the token" : "deleted", status);
+	signet_identity_unref(&p.identity);
+	return status;
 }
 
 static signet_status identity_default(app_session *session, signet_error *err)
 {
 	sn_store *store = NULL;
-	signet_status status = app_store(session, false, &store, err);
+	pick p;
+	signet_status status = pick_one(session, false, &p, &store, err);
 
-	if (status != SIGNET_OK)
-		return status;
-	if (store == NULL)
-		return not_found(session, err);
-	return change_one(
-	    session, session->store_api->identity_set_default, "is the default now", false, err);
+	if (status == SIGNET_OK)
+		status = session->store_api->identity_set_default(store, p.id, err);
+	status = say_changed(session, &p, "is the default now", status);
+	signet_identity_unref(&p.identity);
+	return status;
 }
 
 signet_status cmd_identity(app_session *session, signet_error *err)

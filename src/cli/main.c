@@ -59,6 +59,8 @@ static int run(app_session *session)
 									: cmd_read(session);
 	if (session->args.command->id == APP_COMMAND_REWRAP)
 		status = cmd_rewrap(session, &err);
+	else if (session->args.command->id == APP_COMMAND_AGENT)
+		status = cmd_agent(session, &err);
 	else if (strcmp(session->args.command->verb, "identity") == 0)
 		status = cmd_identity(session, &err);
 	else if (strcmp(session->args.command->verb, "contact") == 0)

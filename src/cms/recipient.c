@@ -158,6 +158,9 @@ signet_status sn_cms_recipient_settle(const signet_context *ctx, signet_status s
 {
 	if (status == SIGNET_E_MEMORY)
 		return signet_fail(err, status, SIGNET_NO_OFFSET, "memory is out");
+	/* a token that is gone, or wants its PIN, says nothing about the message */
+	if (status == SIGNET_E_TOKEN || status == SIGNET_E_PASSPHRASE)
+		return status;
 	/* RFC 3218 2.3.2 for all of them: a point that is not on the curve, a wrap whose check
 	 * value is wrong, parameters that make no sense end like a wrong key does, at the content
 	 */
@@ -174,6 +177,7 @@ signet_status sn_cms_recipient_unwrap(signet_context *ctx, const sn_cms_recipien
     signet_error *err)
 {
 	sn_secret secret = { .size = 0 };
+	signet_error why = { 0 };
 	signet_status status;
 
 	if (!sn_cms_recipient_is_supported(ctx, recipient))
@@ -182,12 +186,15 @@ signet_status sn_cms_recipient_unwrap(signet_context *ctx, const sn_cms_recipien
 		status = sn_transport_unwrap(key,
 		    sn_alg_by_oid(SN_ALG_TRANSPORT, recipient->key_encryption.oid),
 		    recipient->key_encryption.parameters, recipient->encrypted_key, size, &secret,
-		    NULL);
+		    &why);
 	else if (recipient->kind == SN_CMS_KEY_AGREEMENT)
-		status = unwrap_agreement(ctx, recipient, key, originator, size, &secret, NULL);
+		status = unwrap_agreement(ctx, recipient, key, originator, size, &secret, &why);
 	else if (recipient->kind == SN_CMS_KEM)
-		status = sn_cms_kem_unwrap(ctx, recipient, key, size, &secret, NULL);
+		status = sn_cms_kem_unwrap(ctx, recipient, key, size, &secret, &why);
 	else
 		status = SIGNET_E_USAGE;
+	/* in case it is passed on: nothing else of it is told */
+	if (err != NULL && (status == SIGNET_E_TOKEN || status == SIGNET_E_PASSPHRASE))
+		*err = why;
 	return sn_cms_recipient_settle(ctx, status, size, &secret, secret_out, err);
 }

@@ -9,6 +9,7 @@
 #include "crypt/algs_int.h"
 #include "crypt/der_int.h"
 #include "crypt/key_int.h"
+#include "crypt/remote_int.h"
 
 enum { SHARED_MAX = 80 }; /* the coordinate of a curve of 571 bits has 72 octets */
 
@@ -69,13 +70,19 @@ signet_status sn_agreement_derive(const signet_key *own, const sn_public_key *pe
 	uint8_t shared[SHARED_MAX];
 	size_t shared_size;
 	sn_secret secret = { .size = 0 };
-	signet_status status;
+	signet_status status = SIGNET_OK;
 
 	if (size == 0 || size > SN_SECRET_MAX)
 		return signet_fail(err, SIGNET_E_INTERNAL, SIGNET_NO_OFFSET,
 		    "a secret of %zu octets is asked for", size);
-	if (!derive(
-		own, peer, cofactor && strcmp(own->body.kind, "ec") == 0, shared, &shared_size)) {
+	if (own->is_remote) {
+		/* every curve of the table has the cofactor 1: both kinds of ECDH are the same */
+		shared_size = sizeof(shared);
+		status = sn_remote_derive(own, peer, shared, &shared_size, err);
+		if (status != SIGNET_OK)
+			return status;
+	} else if (!derive(
+		       own, peer, cofactor && strcmp(own->body.kind, "ec") == 0, shared, &shared_size)) {
 		ERR_clear_error();
 		return signet_fail(err, SIGNET_E_DECRYPT, SIGNET_NO_OFFSET, "cannot decrypt");
 	}

@@ -10,6 +10,7 @@
 #include <openssl/types.h>
 
 #include <signet/key.h>
+#include <signet/sys/key_backend.h>
 
 #include "crypt/algs.h"
 #include "crypt/public_key.h"
@@ -42,6 +43,12 @@ signet_context *sn_public_key_context(const sn_public_key *key);
  */
 signet_status sn_key_from_evp(
     signet_context *ctx, EVP_PKEY *pkey, signet_key **key_out, signet_error *err) SIGNET_CHECKED;
+/* The private half is with the backend, of which a copy is kept; public_key is pkey's public half. */
+signet_status sn_key_from_backend(const sn_public_key *public_key, const signet_key_backend *backend,
+    signet_key **key_out, signet_error *err) SIGNET_CHECKED;
+/* Whether the private half is elsewhere, so that there is nothing to be written. */
+bool sn_key_is_remote(const signet_key *key);
+signet_status sn_key_refuse_write(signet_error *err) SIGNET_CHECKED;
 signet_status sn_public_key_from_evp(
     signet_context *ctx, EVP_PKEY *pkey, sn_public_key **key_out, signet_error *err) SIGNET_CHECKED;
 

@@ -6,15 +6,20 @@
 
 #include "base/mem.h"
 #include "crypt/key_int.h"
+#include "crypt/remote_int.h"
 #include "crypt/rsa_int.h"
 
 /* Z of appendix A.2, as long as the modulus: leading zeros count. */
-static bool recover(const signet_key *key, sn_span encapsulated, uint8_t *z, size_t modulus)
+static signet_status recover(const signet_key *key, sn_span encapsulated, uint8_t *z, size_t modulus,
+    bool *done_out, signet_error *err)
 {
-	EVP_PKEY_CTX *work =
-	    EVP_PKEY_CTX_new_from_pkey(sn_context_libctx(key->body.ctx), key->body.pkey, NULL);
+	EVP_PKEY_CTX *work;
 	size_t got = modulus;
-	const bool done = work != NULL && EVP_PKEY_decapsulate_init(work, NULL) == 1 &&
+
+	if (key->is_remote)
+		return sn_remote_decrypt_raw(key, encapsulated, z, done_out, err);
+	work = EVP_PKEY_CTX_new_from_pkey(sn_context_libctx(key->body.ctx), key->body.pkey, NULL);
+	*done_out = work != NULL && EVP_PKEY_decapsulate_init(work, NULL) == 1 &&
 			  EVP_PKEY_CTX_set_kem_op(work, "RSASVE") > 0 &&
 			  EVP_PKEY_decapsulate(
 			      work, z, &got, encapsulated.data, encapsulated.size) == 1 &&
@@ -22,7 +27,7 @@ static bool recover(const signet_key *key, sn_span encapsulated, uint8_t *z, siz
 
 	EVP_PKEY_CTX_free(work);
 	ERR_clear_error();
-	return done;
+	return SIGNET_OK;
 }
 
 /* 0: not an RSA key, or one that is too long. */
@@ -40,11 +45,14 @@ signet_status sn_kem_decapsulate(const signet_key *key, const sn_kdf *kdf, sn_sp
 {
 	const size_t modulus = modulus_of(&key->body);
 	uint8_t z[SN_RSA_MODULUS_MAX] = { 0 };
-	signet_status status;
+	bool is_done = false;
+	signet_status status = SIGNET_OK;
 
-	if (modulus == 0 || encapsulated.size != modulus || !recover(key, encapsulated, z, modulus))
+	if (modulus != 0 && encapsulated.size == modulus)
+		status = recover(key, encapsulated, z, modulus, &is_done, err);
+	if (status == SIGNET_OK && !is_done)
 		status = signet_fail(err, SIGNET_E_DECRYPT, SIGNET_NO_OFFSET, "cannot decrypt");
-	else
+	if (is_done)
 		status = sn_kdf_derive(key->body.ctx, kdf, (sn_span){ z, modulus },
 		    (sn_span){ NULL, 0 }, size, shared_out, err);
 	sn_wipe(z, sizeof(z));

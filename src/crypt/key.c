@@ -47,6 +47,9 @@ void signet_key_unref(signet_key **key)
 	*key = NULL;
 	if (dropped == NULL || !sn_key_body_drop(&dropped->body, &ctx))
 		return;
+	if (dropped->is_remote && dropped->backend.free_user != NULL)
+		dropped->backend.free_user(dropped->backend.user);
+	sn_wipe(dropped->reject, sizeof(dropped->reject));
 	sn_free(ctx, dropped);
 	sn_context_unref(&ctx);
 }

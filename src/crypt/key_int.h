@@ -4,6 +4,8 @@
 
 #include <stdatomic.h>
 
+#include <signet/sys/key_backend.h>
+
 #include "crypt/evp.h"
 
 enum {
@@ -30,6 +32,10 @@ bool sn_key_body_drop(sn_key_body *body, signet_context **ctx_out);
 
 struct signet_key {
 	sn_key_body body;
+	/* A key held elsewhere: body has the public half only. */
+	bool is_remote;
+	signet_key_backend backend;
+	uint8_t reject[32]; /* a seed of rejection keys, where the backend gives no better one */
 };
 
 struct sn_public_key {

@@ -110,12 +110,15 @@ signet_status signet_key_write_pkcs8(const signet_key *key, const char *passphra
     size_t passphrase_size, bool pem, signet_sink *out, signet_error *err)
 {
 	const sn_span secret = { (const uint8_t *)passphrase, passphrase_size };
-	PKCS8_PRIV_KEY_INFO *info = EVP_PKEY2PKCS8(key->body.pkey);
+	PKCS8_PRIV_KEY_INFO *info;
 	X509_SIG *locked = NULL;
 	unsigned char *der = NULL;
 	int size = -1;
 	signet_status status;
 
+	if (key->is_remote)
+		return sn_key_refuse_write(err);
+	info = EVP_PKEY2PKCS8(key->body.pkey);
 	if (info != NULL && passphrase != NULL) {
 		locked = encrypt(key->body.ctx, info, secret, err);
 		if (locked != NULL)

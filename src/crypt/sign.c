@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "crypt/digest.h"
+#include "crypt/remote_int.h"
 #include "crypt/sign_int.h"
 
 /* RFC 8419 2.3 and 3; the digest of a curve is as strong as the curve (RFC 5480 4). */
@@ -245,6 +246,8 @@ size_t sn_signature_size(const signet_key *key)
 signet_status sn_signature_make(const signet_key *key, const sn_signature_plan *plan,
     sn_span message, sn_buf *out, signet_error *err)
 {
+	if (key->is_remote)
+		return sn_remote_sign(key, plan, message, out, err);
 	if (sn_signature_is_oneshot(plan->signature))
 		return sign_message(key, message, out, err);
 	return sign_digest(key, plan, message, out, err);

@@ -7,6 +7,8 @@
 
 #include "base/mem.h"
 #include "crypt/key_int.h"
+#include "crypt/oaep_int.h"
+#include "crypt/remote_int.h"
 #include "crypt/rsa_int.h"
 
 /*
@@ -44,6 +46,15 @@ static bool hash_exponent(const signet_key *key, uint8_t out[32])
 	return done;
 }
 
+static signet_status make_seed(const signet_key *key, uint8_t seed[32], signet_error *err)
+{
+	if (key->is_remote)
+		return sn_remote_seed(key, seed, err);
+	if (hash_exponent(key, seed))
+		return SIGNET_OK;
+	return sn_crypto_fail(err, SIGNET_E_CRYPTO, "cannot unwrap a key");
+}
+
 /* HMAC-SHA-256 under the hashed exponent, then expanded by a counter. */
 static signet_status rejection_key(
     const signet_key *key, sn_span wrapped, size_t size, sn_secret *secret_out, signet_error *err)
@@ -53,7 +64,8 @@ static signet_status rejection_key(
 	uint8_t seed[32];
 	uint8_t bound[32];
 	uint8_t octets[sizeof(counter) * 32];
-	bool done = hash_exponent(key, seed) && hmac(ctx, seed, wrapped, bound);
+	signet_status status = make_seed(key, seed, err);
+	bool done = status == SIGNET_OK && hmac(ctx, seed, wrapped, bound);
 
 	for (size_t i = 0; i < sizeof(counter) && done; i++)
 		done = hmac(ctx, bound, (sn_span){ &counter[i], 1 }, octets + 32 * i);
@@ -64,7 +76,9 @@ static signet_status rejection_key(
 	sn_wipe(seed, sizeof(seed));
 	sn_wipe(bound, sizeof(bound));
 	sn_wipe(octets, sizeof(octets));
-	return done ? SIGNET_OK : sn_crypto_fail(err, SIGNET_E_CRYPTO, "cannot unwrap a key");
+	if (done || status != SIGNET_OK)
+		return status;
+	return sn_crypto_fail(err, SIGNET_E_CRYPTO, "cannot unwrap a key");
 }
 
 /* All ones when value is zero, else zero. */
@@ -84,40 +98,69 @@ static uint32_t mask_padded(const uint8_t *em, size_t em_size, size_t size)
 	return good;
 }
 
-/* em has room for the modulus; false: not a number below it (which is no secret). */
-static bool decrypt_raw(const signet_key *key, sn_span wrapped, uint8_t *em)
+/* em has room for the modulus; not done: not a number below it (which is no secret). */
+static signet_status decrypt_raw(
+    const signet_key *key, sn_span wrapped, uint8_t *em, bool *done_out, signet_error *err)
 {
-	EVP_PKEY_CTX *work =
-	    EVP_PKEY_CTX_new_from_pkey(sn_context_libctx(key->body.ctx), key->body.pkey, NULL);
+	EVP_PKEY_CTX *work;
 	size_t got = wrapped.size;
-	const bool done = work != NULL && EVP_PKEY_decrypt_init(work) == 1 &&
-			  EVP_PKEY_CTX_set_rsa_padding(work, RSA_NO_PADDING) == 1 &&
-			  EVP_PKEY_decrypt(work, em, &got, wrapped.data, wrapped.size) == 1 &&
-			  got == wrapped.size;
 
+	if (key->is_remote)
+		return sn_remote_decrypt_raw(key, wrapped, em, done_out, err);
+	work = EVP_PKEY_CTX_new_from_pkey(sn_context_libctx(key->body.ctx), key->body.pkey, NULL);
+	*done_out = work != NULL && EVP_PKEY_decrypt_init(work) == 1 &&
+		    EVP_PKEY_CTX_set_rsa_padding(work, RSA_NO_PADDING) == 1 &&
+		    EVP_PKEY_decrypt(work, em, &got, wrapped.data, wrapped.size) == 1 &&
+		    got == wrapped.size;
 	EVP_PKEY_CTX_free(work);
 	ERR_clear_error();
-	return done;
+	return SIGNET_OK;
 }
 
 /* secret holds the rejection key, and is replaced when the octets are right. */
-static void unwrap_pkcs1(const signet_key *key, sn_span wrapped, sn_secret *secret)
+static signet_status unwrap_pkcs1(
+    const signet_key *key, sn_span wrapped, sn_secret *secret, signet_error *err)
 {
 	uint8_t em[SN_RSA_MODULUS_MAX] = { 0 };
 	const size_t modulus = (size_t)EVP_PKEY_get_size(key->body.pkey);
 	const uint8_t *message = em + modulus - secret->size;
 	uint8_t good;
+	bool is_done = false;
+	signet_status status;
 
 	/* RFC 8017 7.2.2: the length of the ciphertext is that of the modulus */
 	if (wrapped.size != modulus || modulus < secret->size + 11)
-		return;
-	if (decrypt_raw(key, wrapped, em)) {
+		return SIGNET_OK;
+	if (key->is_remote && !sn_remote_has_raw(key))
+		return sn_remote_decrypt(key, NULL, wrapped, secret, err);
+	status = decrypt_raw(key, wrapped, em, &is_done, err);
+	if (is_done) {
 		good = (uint8_t)mask_padded(em, modulus, secret->size);
 		for (size_t i = 0; i < secret->size; i++)
 			secret->data[i] =
 			    (uint8_t)((message[i] & good) | (secret->data[i] & ~good));
 	}
 	sn_wipe(em, sizeof(em));
+	return status;
+}
+
+/* By a token: raw where it can, so that it may know nothing of the digests. */
+static signet_status unwrap_oaep_remote(const signet_key *key, const sn_oaep *oaep, sn_span wrapped,
+    sn_secret *secret, signet_error *err)
+{
+	uint8_t em[SN_RSA_MODULUS_MAX] = { 0 };
+	bool is_done = false;
+	signet_status status;
+
+	if (wrapped.size != (size_t)EVP_PKEY_get_size(key->body.pkey) || wrapped.size > sizeof(em))
+		return SIGNET_OK;
+	if (!sn_remote_has_raw(key))
+		return sn_remote_decrypt(key, oaep, wrapped, secret, err);
+	status = decrypt_raw(key, wrapped, em, &is_done, err);
+	if (is_done)
+		status = sn_oaep_take(key->body.ctx, oaep, em, wrapped.size, secret, err);
+	sn_wipe(em, sizeof(em));
+	return status;
 }
 
 static bool prepare_oaep(EVP_PKEY_CTX *work, const EVP_MD *md, const EVP_MD *mask_md, sn_span label)
@@ -158,6 +201,8 @@ static signet_status unwrap_oaep(const signet_key *key, const sn_oaep *oaep, sn_
 
 	if (status != SIGNET_OK)
 		return status;
+	if (key->is_remote)
+		return unwrap_oaep_remote(key, oaep, wrapped, secret, err);
 	work = EVP_PKEY_CTX_new_from_pkey(sn_context_libctx(ctx), key->body.pkey, NULL);
 	if (work == NULL || EVP_PKEY_decrypt_init(work) != 1 ||
 	    !prepare_oaep(work, md, mask_md, oaep->label)) {
@@ -187,7 +232,7 @@ signet_status sn_transport_unwrap(const signet_key *key, const sn_alg *alg, sn_s
 	if (status != SIGNET_OK)
 		goto out;
 	if (strcmp(alg->name, "rsa-oaep") != 0) {
-		unwrap_pkcs1(key, wrapped, &secret);
+		status = unwrap_pkcs1(key, wrapped, &secret, err);
 	} else {
 		switch (sn_oaep_read(parameters, &oaep)) {
 		case SN_RSA_READ: status = unwrap_oaep(key, &oaep, wrapped, &secret, err); break;

@@ -227,6 +227,8 @@ static signet_status open_once(const scene *s, const sn_buf *whole, const sn_rep
 	    signet_input_memory_new(plan->ctx, whole->data, whole->size, &input, err);
 
 	call.options.recover = NULL;
+	/* whoever altered the message may have meant to be asked */
+	call.options.network = NULL;
 	if (status == SIGNET_OK && s->is_detached)
 		status = signet_input_memory_new(
 		    plan->ctx, repair->content.data, repair->content.size, &content, err);
@@ -351,8 +353,8 @@ static signet_status diagnose_altered(scene *s, signet_error *err)
 	signet_status status;
 
 	if (sig->has_content)
-		return sn_result_has_problem(s->result, "digest-mismatch") ? tell_opaque(s->result, err) :
-		    SIGNET_OK;
+		return sn_result_has_problem(s->result, "digest-mismatch") ?
+		    tell_opaque(s->result, err) : SIGNET_OK;
 	status = read_message(s, err);
 	if (status != SIGNET_OK || s->message_size > MESSAGE_MAX)
 		return status;

@@ -78,7 +78,7 @@ static bool is_note(const uint8_t *line, size_t size)
 		const size_t length = strlen(notes[n]);
 
 		for (size_t at = 0; at + length <= size; at++)
-			if (text[at] == (uint8_t)notes[n][0] && memcmp(text + at, notes[n], length) == 0)
+			if (memcmp(text + at, notes[n], length) == 0)
 				return true;
 	}
 	return false;

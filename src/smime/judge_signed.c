@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "base/time.h"
+#include "ber/value.h"
 #include "cert/email.h"
 #include "crypt/public_key.h"
 #include "smime/judge.h"
@@ -138,15 +139,67 @@ static signet_status tell_expired(bench *b, const sn_signer *signer, sn_signer_r
 	return status == SIGNET_OK ? sn_result_problem_arg(b->result, "not_after", until, err) : status;
 }
 
+/* When and why; a time of signing before that is only the signer's word. */
+static signet_status tell_revoked(const bench *b, const sn_chain_verdict *chain, signet_error *err)
+{
+	char time[SN_TIME_TEXT];
+	signet_status status = SIGNET_OK;
+
+	if (chain->revoked_at != SN_TIME_NONE) {
+		sn_time_format(chain->revoked_at, time);
+		status = sn_result_problem_arg(b->result, "revoked_at", time, err);
+	}
+	if (status == SIGNET_OK && chain->revocation_reason != NULL)
+		status = sn_result_problem_arg(
+		    b->result, "revocation_reason", chain->revocation_reason, err);
+	return status;
+}
+
 static signet_status tell_untrusted(bench *b, const sn_signer *signer,
     const sn_chain_verdict *chain, sn_signer_result *out, signet_error *err)
 {
 	signet_status status = problem(b, chain->reason, chain->text, who_of(signer), err);
 
+	if (status == SIGNET_OK && strcmp(chain->reason, "cert-revoked") == 0)
+		return tell_revoked(b, chain, err);
 	if (status != SIGNET_OK || strcmp(chain->reason, "cert-expired") != 0 ||
 	    b->plan->options->time < signet_cert_not_after(signer->cert))
 		return status;
 	return tell_expired(b, signer, out, err);
+}
+
+/* CRLs and OCSP answers that came with the signature, once. */
+static signet_status hand_over_stapled(bench *b, sn_inquiry *inquiry, signet_error *err)
+{
+	sn_signed_level *sig = &b->plan->levels[b->index].sig;
+	sn_ber_list list = sn_ber_list_of((sn_span){ sig->revocation.data, sig->revocation.size }, 0);
+	signet_status status = SIGNET_OK;
+
+	while (status == SIGNET_OK && !sig->is_stapled && !sn_ber_list_is_empty(&list)) {
+		sn_ber_item item;
+
+		status = sn_ber_list_next(&list, "RevocationInfoChoice", &item, err);
+		if (status == SIGNET_OK)
+			status = sn_inquiry_add_stapled(inquiry, item.der, err);
+	}
+	sig->is_stapled = true;
+	return status;
+}
+
+/* The network learns of it only once every signature of the level has verified. */
+static signet_status evaluate(bench *b, const sn_signer *signer, sn_chain_verdict *chain_out,
+    signet_error *err)
+{
+	const sn_level *level = &b->plan->levels[b->index];
+	const signet_open_options *options = b->plan->options;
+	sn_chain_request request = { .trust = options->trust, .leaf = signer->cert,
+		.more = level->sig.certs, .purpose = SN_PURPOSE_SIGN, .at = options->time,
+		.may_ask = level->is_proven };
+	signet_status status = sn_plan_inquiry(b->plan, &request.inquiry, err);
+
+	if (status == SIGNET_OK)
+		status = hand_over_stapled(b, request.inquiry, err);
+	return status == SIGNET_OK ? sn_chain_evaluate(b->plan->ctx, &request, chain_out, err) : status;
 }
 
 static signet_status judge_trust(bench *b, const sn_signer *signer, sn_signer_result *out,
@@ -162,8 +215,7 @@ static signet_status judge_trust(bench *b, const sn_signer *signer, sn_signer_re
 		return problem(b, out->reason, "no certification authority is trusted: nothing says who "
 		    "the signer is", who_of(signer), err);
 	}
-	status = sn_chain_evaluate(b->plan->ctx, options->trust, signer->cert,
-	    b->plan->levels[b->index].sig.certs, SN_PURPOSE_SIGN, options->time, &chain, err);
+	status = evaluate(b, signer, &chain, err);
 	if (status != SIGNET_OK)
 		return status;
 	out->revocation = chain.revocation;
@@ -175,9 +227,8 @@ static signet_status judge_trust(bench *b, const sn_signer *signer, sn_signer_re
 	}
 	if (status == SIGNET_OK && chain.state == SN_CHAIN_VALID &&
 	    chain.revocation == SN_REVOCATION_UNKNOWN)
-		status = problem(b, "revocation-unknown", "whether the signer's certificate has been "
-		    "revoked could not be found out", who_of(signer), err);
-	sn_chain_verdict_clear(&chain);
+		status = problem(b, "revocation-unknown", chain.text, who_of(signer), err);
+	sn_chain_verdict_clear(b->plan->ctx, &chain);
 	return status;
 }
 

@@ -50,6 +50,8 @@ typedef struct sn_signed_level {
 	sn_signer *signers;
 	size_t signer_count;
 	size_t bad_certs;               /* certificates that cannot be read */
+	sn_buf revocation;              /* RevocationInfoChoices, one behind the other */
+	bool is_stapled;                /* they were handed to the inquiry */
 } sn_signed_level;
 
 /* A RecipientInfo that is mine, with octets of its own. */
@@ -62,6 +64,9 @@ typedef struct sn_recipient {
 } sn_recipient;
 
 enum { SN_MY_RECIPIENTS = 16 };
+/* Certificates that are read of one SignedData or OriginatorInfo: each costs up to a millisecond, and
+ * no sender has that many authorities above him. What comes after is left out. */
+enum { SN_CERTS_READ = 256 };
 
 typedef enum sn_unlock {
 	SN_UNLOCK_UNTRIED,
@@ -135,6 +140,8 @@ struct sn_plan {
 	size_t identity_count;
 	bool identities_loaded;
 	uint64_t iterations;            /* of PBKDF2, done so far */
+	sn_inquiry *inquiry;            /* made when first a signer is judged */
+	bool inquiry_is_lent;           /* by the message that this is a part of */
 };
 
 signet_status sn_plan_init(sn_plan *plan, signet_context *ctx, const signet_open_options *options,
@@ -144,6 +151,9 @@ void sn_plan_clear(sn_plan *plan);
 void sn_plan_begin_pass(sn_plan *plan);
 /* Fetches every identity that may decrypt, once. */
 signet_status sn_plan_load_identities(sn_plan *plan, signet_error *err) SIGNET_CHECKED;
+/* What is asked about the signers of the message, all together. Borrowed. */
+signet_status sn_plan_inquiry(sn_plan *plan, sn_inquiry **inquiry_out, signet_error *err)
+    SIGNET_CHECKED;
 signet_status sn_plan_add_part(sn_plan *plan, const char *path, uint64_t begin, size_t *index_out,
     signet_error *err) SIGNET_CHECKED;
 /* Whether an encrypted (signed or encrypted) level above index is not proven. */

@@ -298,6 +298,8 @@ static signet_status open_part(opener *o, size_t index, signet_sink *out,
 	call.options.inner = index == 0 && wants_inner(o);
 	call.options.recover = NULL;
 	if (status == SIGNET_OK)
+		status = sn_plan_inquiry(&o->plan, &call.inquiry, err);
+	if (status == SIGNET_OK)
 		status = sn_open_one(&call, slice, out, result_out, err);
 	signet_input_free(&slice);
 	return status;
@@ -409,6 +411,8 @@ signet_status sn_open_one(const sn_open_call *call, signet_input *input, signet_
 	signet_status status = sn_plan_init(&o.plan, call->ctx, &call->options, err);
 
 	sn_hold_init(&o.hold, call->ctx, out);
+	o.plan.inquiry = call->inquiry;
+	o.plan.inquiry_is_lent = call->inquiry != NULL;
 	o.plan.is_below = call->is_below;
 	o.plan.is_locked = call->is_below && !call->options.inner;
 	if (status == SIGNET_OK)

@@ -4,9 +4,12 @@
 
 #include <signet/open.h>
 
+#include "trust/inquiry.h"
+
 typedef struct sn_open_call {
 	signet_context *ctx;
 	bool is_below;                  /* a part below an unprotected root: decrypted with inner only */
+	sn_inquiry *inquiry;            /* of the message that it is a part of; NULL: one of its own */
 	size_t piece;                   /* octets that the stages get at once; 0: as they come (tests) */
 	signet_open_options options;
 } sn_open_call;

@@ -13,9 +13,12 @@ signet_status sn_plan_init(sn_plan *plan, signet_context *ctx, const signet_open
 	plan->levels = sn_calloc(ctx, plan->level_limit, sizeof(*plan->levels), err);
 	if (plan->levels == NULL)
 		return SIGNET_E_MEMORY;
-	for (size_t i = 0; i < plan->level_limit; i++)
+	for (size_t i = 0; i < plan->level_limit; i++) {
 		sn_buf_init(&plan->levels[i].enc.attributes, ctx, ctx->limits.attributes,
 		    "the set of authenticated attributes");
+		sn_buf_init(&plan->levels[i].sig.revocation, ctx, ctx->limits.certificates,
+		    "the revocation information");
+	}
 	return SIGNET_OK;
 }
 
@@ -31,6 +34,8 @@ static void clear_signers(sn_plan *plan, sn_signed_level *level)
 	level->bad_certs = 0;
 	level->is_collected = false;
 	signet_cert_list_free(&level->certs);
+	sn_buf_reset(&level->revocation);
+	level->is_stapled = false;
 }
 
 static void clear_recipients(sn_plan *plan, sn_encrypted_level *level)
@@ -59,12 +64,25 @@ static void clear_parts(sn_plan *plan)
 	plan->part_count = 0;
 }
 
+signet_status sn_plan_inquiry(sn_plan *plan, sn_inquiry **inquiry_out, signet_error *err)
+{
+	signet_status status = SIGNET_OK;
+
+	if (plan->inquiry == NULL)
+		status = sn_inquiry_new(plan->ctx, plan->options->network, plan->options->time,
+		    &plan->inquiry, err);
+	if (status == SIGNET_OK)
+		*inquiry_out = plan->inquiry;
+	return status;
+}
+
 void sn_plan_clear(sn_plan *plan)
 {
 	for (size_t i = 0; plan->levels != NULL && i < plan->level_limit; i++) {
 		sn_level *level = &plan->levels[i];
 
 		clear_signers(plan, &level->sig);
+		sn_buf_clear(&level->sig.revocation);
 		sn_content_digest_free(&level->sig.digest);
 		clear_recipients(plan, &level->enc);
 		sn_secret_wipe(&level->enc.key);
@@ -75,6 +93,8 @@ void sn_plan_clear(sn_plan *plan)
 	sn_buf_clear(&plan->outer_header);
 	sn_buf_clear(&plan->payload.section);
 	clear_parts(plan);
+	if (!plan->inquiry_is_lent)
+		sn_inquiry_free(&plan->inquiry);
 	signet_identity_array_free(plan->ctx, &plan->identities, plan->identity_count);
 	plan->identity_count = 0;
 }

@@ -323,7 +323,9 @@ static signet_status run(search *s, signet_error *err)
 {
 	static signet_status (*const undo[])(search *, signet_error *) = { sn_repair_undo_lines,
 		sn_repair_undo_end, sn_repair_undo_footer, sn_repair_undo_header, sn_repair_undo_added,
-		sn_repair_undo_coding, sn_repair_undo_folds, combine_lines, sn_repair_undo_coding_added };
+		sn_repair_undo_double_lines, sn_repair_undo_coding, sn_repair_undo_folds,
+		sn_repair_undo_stripped, combine_lines,
+		sn_repair_undo_coding_added };
 	signet_status status = SIGNET_OK;
 
 	for (size_t i = 0; i < sizeof(undo) / sizeof(*undo) && status == SIGNET_OK; i++)

@@ -11,7 +11,12 @@
 #include "base/span.h"
 #include "crypt/algs.h"
 
-enum { SN_REPAIR_MAX = 1 << 20, SN_REPAIR_WORK = 128 << 20, SN_REPAIR_TRIES = 20000, SN_REPAIR_CHANGES = 2 };
+enum {
+	SN_REPAIR_MAX = 1 << 20,
+	SN_REPAIR_WORK = 128 << 20,
+	SN_REPAIR_TRIES = 20000,
+	SN_REPAIR_CHANGES = 2
+};
 
 /* One change that was made on the way. */
 typedef struct sn_repair_change {

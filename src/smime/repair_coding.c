@@ -109,7 +109,8 @@ static signet_status scan(search *s, sn_mime_scanner *scanner, sn_repair_leaves 
 		if (status != SIGNET_OK)
 			return status;
 		if (event.kind == SN_MIME_HEADER_END)
-			status = enter(s, scanner, begin, (size_t)event.offset + event.raw.size, leaves, err);
+			status = enter(
+			    s, scanner, begin, (size_t)event.offset + event.raw.size, leaves, err);
 		else if (event.kind == SN_MIME_PART_BEGIN)
 			begin = (size_t)event.offset + event.raw.size;
 		else if (event.kind == SN_MIME_BODY && before != 0)
@@ -167,7 +168,8 @@ static signet_status write_type(sn_span raw, const recode *r, sn_buf *out, signe
 		end++;
 	status = sn_buf_append(out, raw.data, at, err);
 	if (status == SIGNET_OK)
-		status = sn_buf_printf(out, err, is_quoted != r->other_quotes ? "\"%s\"" : "%s", r->charset);
+		status = sn_buf_printf(
+		    out, err, is_quoted != r->other_quotes ? "\"%s\"" : "%s", r->charset);
 	return status == SIGNET_OK ? sn_buf_append(out, raw.data + end, raw.size - end, err) : status;
 }
 
@@ -292,8 +294,8 @@ static signet_status decode(search *s, const sn_repair_leaf *leaf, const recode 
 	if (status == SIGNET_OK && r->charset == NULL)
 		status = sn_buf_append(text, lines.data, lines.size, err);
 	else if (status == SIGNET_OK)
-		status = sn_repair_convert((sn_span){ lines.data, lines.size }, leaf->charset, r->charset,
-		    text, done_out, err);
+		status = sn_repair_convert((sn_span){ lines.data, lines.size }, leaf->charset,
+		    r->charset, text, done_out, err);
 	sn_repair_worked(s, 3 * body.size);
 	sn_buf_clear(&raw);
 	sn_buf_clear(&lines);
@@ -390,13 +392,16 @@ static void tell_recode(const sn_repair_leaves *leaves, const recode *r, sn_repa
 
 	*second = (sn_repair_change){ .code = NULL };
 	tell_encoding(leaf, r, change);
+	if (is_identity(leaf->encoding) && is_identity(r->encoding))
+		*change = (sn_repair_change){ .code = "altered-header",
+			.what = "its header fields were written otherwise" };
 	if (r->charset == NULL || sn_ascii_equal(r->charset, leaf->charset))
 		return;
 	if (leaf->encoding != r->encoding)
 		*second = *change;
 	*change = (sn_repair_change){ .code = "altered-charset" };
-	(void)snprintf(change->what, sizeof(change->what), "its characters were converted from %.20s to %.24s",
-	    r->charset, leaf->charset);
+	(void)snprintf(change->what, sizeof(change->what),
+	    "its characters were converted from %.20s to %.24s", r->charset, leaf->charset);
 }
 
 static signet_status try_recode(search *s, const sn_repair_leaves *leaves, const recode *r,

@@ -9,6 +9,7 @@ enum { WIDTHS_BEHIND = 24 };
 typedef enum joint {
 	JOINT_BARE,     /* broken after so many octets, or behind a blank */
 	JOINT_BLANK,    /* the line end took the place of a blank */
+	JOINT_HYPHEN,   /* the same, or behind a hyphen */
 	JOINT_MARKED,   /* "!" CRLF " ", as sendmail breaks */
 	JOINT_INDENTED  /* CRLF and a blank were put between */
 } joint;
@@ -24,13 +25,22 @@ static size_t line_size(const sn_buf *text, size_t at, size_t end)
 	return end - at >= 2 && text->data[end - 1] == '\n' ? end - at - 2 : end - at;
 }
 
-static size_t word_size(const sn_buf *text, size_t at, size_t end)
+static size_t word_size(const sn_buf *text, size_t at, size_t end, bool ends_at_hyphen)
 {
 	size_t size = 0;
 
-	while (at + size < end && !sn_ascii_is_space(text->data[at + size]))
+	while (at + size < end && !sn_ascii_is_space(text->data[at + size])) {
 		size++;
+		if (ends_at_hyphen && text->data[at + size - 1] == '-')
+			break;
+	}
 	return size;
+}
+
+/* Whether a blank stood where the line of size octets at `at` ends. */
+static bool had_blank(const search *s, joint how, size_t at, size_t size)
+{
+	return how == JOINT_BLANK || (how == JOINT_HYPHEN && s->text.data[at + size - 1] != '-');
 }
 
 /* Whether the line at..end, of size octets, was one with the line behind it. */
@@ -47,11 +57,13 @@ static bool was_joined(const search *s, const fold *f, size_t at, size_t size, s
 	case JOINT_MARKED: return s->text.data[at + size - 1] == '!';
 	case JOINT_INDENTED: return size == f->width;
 	case JOINT_BLANK:
+	case JOINT_HYPHEN:
 	case JOINT_BARE: break;
 	}
 	if (f->how == JOINT_BARE && !sn_ascii_is_blank(s->text.data[at + size - 1]))
 		return size == f->width;
-	return size + (f->how == JOINT_BLANK ? 1 : 0) + word_size(&s->text, end, limit) > f->width;
+	return size + (had_blank(s, f->how, at, size) ? 1 : 0) +
+	    word_size(&s->text, end, limit, f->how == JOINT_HYPHEN) > f->width;
 }
 
 static signet_status join_leaf(search *s, const fold *f, size_t begin, size_t limit,
@@ -70,7 +82,7 @@ static signet_status join_leaf(search *s, const fold *f, size_t begin, size_t li
 		joined = was_joined(s, f, at, size, end, limit);
 		status = sn_repair_add(s, at + skip,
 		    joined ? at + size - (f->how == JOINT_MARKED ? 1 : 0) : end, err);
-		if (status == SIGNET_OK && joined && f->how == JOINT_BLANK)
+		if (status == SIGNET_OK && joined && had_blank(s, f->how, at, size))
 			status = sn_buf_append_byte(&s->candidate, ' ', err);
 		skip = joined && f->how >= JOINT_MARKED ? 1 : 0;
 		at = end;

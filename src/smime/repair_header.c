@@ -14,9 +14,12 @@ typedef enum folding {
 	FOLD_TAB,               /* as it is, continued by a tab */
 	FOLD_BLANK,             /* or by a blank */
 	FOLD_PARAMS_TAB,        /* each parameter on a line of its own */
-	FOLD_PARAMS_BLANK
+	FOLD_PARAMS_BLANK,
+	NAMES_TITLE,            /* Content-Type, */
+	NAMES_FIRST,            /* Content-type, */
+	NAMES_LOWER             /* content-type */
 } folding;
-enum { FOLDINGS = FOLD_PARAMS_BLANK + 1 };
+enum { FOLDINGS = NAMES_LOWER + 1 };
 
 static signet_status unfolded(const sn_mime_field *field, sn_buf *out, signet_error *err)
 {
@@ -70,6 +73,24 @@ static signet_status params_apart(const search *s, const sn_mime_field *field, c
 	return status;
 }
 
+static signet_status renamed(const sn_mime_field *field, folding how, sn_buf *out,
+    signet_error *err)
+{
+	const sn_span name = field->name;
+	signet_status status = SIGNET_OK;
+	bool is_first = true;
+
+	for (size_t i = 0; i < name.size && status == SIGNET_OK; i++) {
+		const uint8_t c = sn_ascii_lower(name.data[i]);
+		const bool is_upper = is_first && how != NAMES_LOWER && sn_ascii_is_lower(c);
+
+		status = sn_buf_append_byte(out, is_upper ? (uint8_t)(c - ('a' - 'A')) : c, err);
+		is_first = how == NAMES_TITLE && c == '-';
+	}
+	return status == SIGNET_OK ? sn_buf_append(out, field->raw.data + name.size,
+	    field->raw.size - name.size, err) : status;
+}
+
 static signet_status add_field(search *s, const sn_mime_field *field, folding how,
     signet_error *err)
 {
@@ -81,8 +102,19 @@ static signet_status add_field(search *s, const sn_mime_field *field, folding ho
 	case FOLD_BLANK: return continued(field, ' ', &s->candidate, err);
 	case FOLD_PARAMS_TAB: return params_apart(s, field, '\t', &s->candidate, err);
 	case FOLD_PARAMS_BLANK: return params_apart(s, field, ' ', &s->candidate, err);
+	case NAMES_TITLE:
+	case NAMES_FIRST:
+	case NAMES_LOWER: return renamed(field, how, &s->candidate, err);
 	}
 	return SIGNET_OK;
+}
+
+static const char *what_of(folding how)
+{
+	if (how == FOLD_AS_IS)
+		return "its header fields were put into another order";
+	return how >= NAMES_TITLE ? "its header fields were written in other case"
+				  : "its header fields were folded";
 }
 
 static signet_status try_order(search *s, const sn_mime_header *header, const size_t *order,
@@ -99,8 +131,7 @@ static signet_status try_order(search *s, const sn_mime_header *header, const si
 		status = sn_repair_add(s, s->body, s->text.size, err);
 	if (status != SIGNET_OK)
 		return status;
-	return sn_repair_try(s, "altered-header", how != FOLD_AS_IS ? "its header fields were folded" :
-	    "its header fields were put into another order", err);
+	return sn_repair_try(s, "altered-header", what_of(how), err);
 }
 
 /* Every order of a few fields, by counting in factorial base. */

@@ -59,6 +59,8 @@ typedef enum sn_repair_line {
 	SN_REPAIR_FROM,         /* ">From " */
 	SN_REPAIR_DOUBLE_CR,
 	SN_REPAIR_DASHES,       /* "-- " lost its blank */
+	SN_REPAIR_FLOWED,       /* and each line that another follows (RFC 3676) */
+	SN_REPAIR_FLOWED_ALL,   /* each line that is not empty */
 	SN_REPAIR_TABS_FRONT,   /* eight blanks in front were a tab */
 	SN_REPAIR_TABS_FRONT_4,
 	SN_REPAIR_TABS_ALL,     /* blanks up to a tab stop were a tab */
@@ -71,6 +73,9 @@ signet_status sn_repair_make_lines(sn_repair_search *s, sn_repair_line kind, sig
 const char *sn_repair_line_code(sn_repair_line kind);
 const char *sn_repair_line_what(sn_repair_line kind);
 signet_status sn_repair_undo_lines(sn_repair_search *s, signet_error *err) SIGNET_CHECKED;
+/* Blanks that were at the ends of some lines; an empty line that came behind each. */
+signet_status sn_repair_undo_stripped(sn_repair_search *s, signet_error *err) SIGNET_CHECKED;
+signet_status sn_repair_undo_double_lines(sn_repair_search *s, signet_error *err) SIGNET_CHECKED;
 signet_status sn_repair_undo_end(sn_repair_search *s, signet_error *err) SIGNET_CHECKED;
 
 /* repair_folds.c: long lines that were broken. */

@@ -6,7 +6,9 @@
 
 typedef sn_repair_search search;
 
-enum { TAB = 8 };
+enum { TAB = 8, SUBSET_LINES = 12, SINGLE_LINES = 400 };
+
+static const char removed[] = "blanks at the ends of its lines were removed";
 
 const char *sn_repair_line_code(sn_repair_line kind)
 {
@@ -15,6 +17,8 @@ const char *sn_repair_line_code(sn_repair_line kind)
 	case SN_REPAIR_DOUBLE_CR: return "altered-line-ends";
 	case SN_REPAIR_BLANKS:
 	case SN_REPAIR_DASHES:
+	case SN_REPAIR_FLOWED:
+	case SN_REPAIR_FLOWED_ALL:
 	case SN_REPAIR_TABS_FRONT:
 	case SN_REPAIR_TABS_FRONT_4:
 	case SN_REPAIR_TABS_ALL:
@@ -30,7 +34,9 @@ const char *sn_repair_line_what(sn_repair_line kind)
 	case SN_REPAIR_BLANKS: return "blanks at the ends of its lines were added";
 	case SN_REPAIR_FROM: return "\">\" was put before lines that begin with \"From \"";
 	case SN_REPAIR_DOUBLE_CR: return "its line ends were doubled";
-	case SN_REPAIR_DASHES: return "blanks at the ends of its lines were removed";
+	case SN_REPAIR_DASHES:
+	case SN_REPAIR_FLOWED:
+	case SN_REPAIR_FLOWED_ALL: return removed;
 	case SN_REPAIR_TABS_FRONT:
 	case SN_REPAIR_TABS_FRONT_4:
 	case SN_REPAIR_TABS_ALL:
@@ -110,6 +116,19 @@ static signet_status expand_tabs(search *s, const uint8_t *line, size_t size, si
 	return status;
 }
 
+static signet_status flowed(search *s, sn_repair_line kind, const uint8_t *line, size_t size,
+    signet_error *err)
+{
+	const uint8_t *end = s->text.data + s->text.size;
+	const uint8_t *next = line + size + 2;
+	const bool goes_on = next < end && *next != '\r';
+	signet_status status = sn_buf_append(&s->candidate, line, size, err);
+
+	if (status != SIGNET_OK || size == 0 || (kind == SN_REPAIR_FLOWED && !goes_on))
+		return status;
+	return sn_buf_append_byte(&s->candidate, ' ', err);
+}
+
 static signet_status undo_line(search *s, sn_repair_line kind, const uint8_t *line, size_t size,
     signet_error *err)
 {
@@ -130,6 +149,8 @@ static signet_status undo_line(search *s, sn_repair_line kind, const uint8_t *li
 		if (size == 2 && memcmp(line, "--", 2) == 0)
 			return sn_buf_append(&s->candidate, "-- ", 3, err);
 		break;
+	case SN_REPAIR_FLOWED:
+	case SN_REPAIR_FLOWED_ALL: return flowed(s, kind, line, size, err);
 	case SN_REPAIR_TABS_FRONT: return front_tabs(s, line, size, TAB, err);
 	case SN_REPAIR_TABS_FRONT_4: return front_tabs(s, line, size, TAB / 2, err);
 	case SN_REPAIR_TABS_ONE: return front_tabs(s, line, size, 1, err);
@@ -172,9 +193,74 @@ signet_status sn_repair_undo_lines(search *s, signet_error *err)
 
 		status = sn_repair_make_lines(s, kind, err);
 		if (status == SIGNET_OK)
-			status = sn_repair_try(s, sn_repair_line_code(kind), sn_repair_line_what(kind), err);
+			status = sn_repair_try(
+			    s, sn_repair_line_code(kind), sn_repair_line_what(kind), err);
 	}
 	return status;
+}
+
+/* The lines of the set, counted from 0, get a blank. */
+static signet_status try_subset(search *s, size_t from, uint32_t set, const char *blank,
+    signet_error *err)
+{
+	signet_status status;
+
+	sn_buf_reset(&s->candidate);
+	status = sn_repair_add(s, 0, from, err);
+	for (size_t at = from; at < s->text.size && status == SIGNET_OK; set >>= 1) {
+		const size_t end = set == 0 ? s->text.size : sn_repair_line_end(&s->text, at);
+		const bool has_end = end - at >= 2 && s->text.data[end - 1] == '\n';
+		const bool is_meant = (set & 1) != 0;
+
+		status = sn_repair_add(s, at, end - (is_meant && has_end ? 2 : 0), err);
+		if (status == SIGNET_OK && is_meant)
+			status = sn_buf_append_text(&s->candidate, blank, err);
+		if (status == SIGNET_OK && is_meant && has_end)
+			status = sn_buf_append(&s->candidate, "\r\n", 2, err);
+		at = end;
+	}
+	return status == SIGNET_OK ? sn_repair_try(s, "altered-blanks", removed, err) : status;
+}
+
+/* Which lines had some is not known: every choice of a few lines, else each line alone. */
+signet_status sn_repair_undo_stripped(search *s, signet_error *err)
+{
+	static const char *const blanks[] = { " ", "  ", "\t" };
+	size_t lines = 0;
+	size_t at = s->body;
+	signet_status status = SIGNET_OK;
+
+	for (size_t i = s->body; i < s->text.size; i = sn_repair_line_end(&s->text, i))
+		lines++;
+	for (uint32_t set = 1; lines <= SUBSET_LINES && set < (uint32_t)1 << lines; set++)
+		if (status == SIGNET_OK && sn_repair_goes_on(s))
+			status = try_subset(s, s->body, set, " ", err);
+	for (size_t i = 0; i < SINGLE_LINES && at < s->text.size; i++) {
+		for (size_t b = 0; b < 3 && status == SIGNET_OK && sn_repair_goes_on(s); b++)
+			status = try_subset(s, at, 1, blanks[b], err);
+		at = sn_repair_line_end(&s->text, at);
+	}
+	return status;
+}
+
+signet_status sn_repair_undo_double_lines(search *s, signet_error *err)
+{
+	signet_status status;
+	size_t at = s->body;
+
+	sn_buf_reset(&s->candidate);
+	status = sn_repair_add(s, 0, at, err);
+	while (at < s->text.size && status == SIGNET_OK) {
+		const size_t end = sn_repair_line_end(&s->text, at);
+		const size_t next = end < s->text.size ? sn_repair_line_end(&s->text, end) : end;
+
+		if (next - end > 2)
+			return SIGNET_OK;
+		status = sn_repair_add(s, at, end, err);
+		at = next;
+	}
+	return status == SIGNET_OK ? sn_repair_try(
+	    s, "altered-line-ends", "its line ends were doubled", err) : status;
 }
 
 /* Empty lines at the end, more or fewer than there were. */

@@ -194,7 +194,8 @@ static signet_status certificate(sn_cms_stage *self, const sn_cms_event *event, 
 	signet_cert *cert = NULL;
 	signet_status status = SIGNET_OK;
 
-	if (!event->is_x509)
+	if (!event->is_x509 || (sig->certs != NULL &&
+				   signet_cert_list_count(sig->certs) + sig->bad_certs >= SN_CERTS_READ))
 		return SIGNET_OK;
 	if (sig->certs == NULL)
 		status = signet_cert_list_new(plan->ctx, &sig->certs, err);
@@ -224,6 +225,9 @@ signet_status sn_cms_stage_signed(sn_cms_stage *self, const sn_cms_event *event,
 	case SN_CMS_CONTENT_END: return content_end(self, err);
 	case SN_CMS_CERTIFICATE:
 		return level->sig.is_collected ? SIGNET_OK : certificate(self, event, err);
+	case SN_CMS_CRL:
+		return level->sig.is_collected ? SIGNET_OK :
+		    sn_buf_append(&level->sig.revocation, event->data.data, event->data.size, err);
 	case SN_CMS_SIGNER:
 		return level->sig.is_collected ? SIGNET_OK :
 		    sn_signed_level_add_signer(plan, &level->sig, &event->signer, err);

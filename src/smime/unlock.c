@@ -70,6 +70,8 @@ signet_status sn_encrypted_note_originator(
 
 	if (enc->originators == NULL)
 		status = signet_cert_list_new(plan->ctx, &enc->originators, err);
+	if (status == SIGNET_OK && signet_cert_list_count(enc->originators) >= SN_CERTS_READ)
+		return SIGNET_OK;
 	if (status == SIGNET_OK)
 		status = signet_cert_new(plan->ctx, der.data, der.size, &cert, err);
 	if (status == SIGNET_E_MALFORMED || status == SIGNET_E_UNAVAILABLE)
@@ -159,8 +161,16 @@ static const sn_public_key *originator_of(
 	return key;
 }
 
+/* The key lies on a token, and that is not there or does not work. */
+static bool is_away(signet_status status)
+{
+	return status == SIGNET_E_TOKEN || status == SIGNET_E_UNAVAILABLE ||
+	       status == SIGNET_E_NO_KEY;
+}
+
+/* away: gets the error of a key whose token is not there; another recipient may be mine, too. */
 static signet_status unlock_by_identity(sn_plan *plan, sn_encrypted_level *enc,
-    const sn_recipient *mine, signet_error *err)
+    const sn_recipient *mine, signet_error *away, signet_error *err)
 {
 	const sn_public_key *originator = NULL;
 	signet_key *key;
@@ -174,14 +184,20 @@ static signet_status unlock_by_identity(sn_plan *plan, sn_encrypted_level *enc,
 		}
 	}
 	status = signet_identity_key(mine->identity, &key, err);
+	if (status == SIGNET_OK)
+		status = sn_cms_recipient_unwrap(plan->ctx, &mine->info, key, originator,
+		    enc->cipher->key_size, &enc->key, err);
+	if (is_away(status)) {
+		if (err != NULL && away->status == SIGNET_OK)
+			*away = *err;
+		away->status = status;
+		return SIGNET_OK;
+	}
 	if (signet_status_exit(status) == 2) {
 		enc->unlock = status == SIGNET_E_ALGORITHM ? SN_UNLOCK_NO_ALGORITHM
 							   : SN_UNLOCK_NO_PASSPHRASE;
 		return SIGNET_OK;
 	}
-	if (status == SIGNET_OK)
-		status = sn_cms_recipient_unwrap(plan->ctx, &mine->info, key, originator,
-		    enc->cipher->key_size, &enc->key, err);
 	if (status == SIGNET_OK)
 		enc->unlock = SN_UNLOCK_DONE;
 	return status;
@@ -240,6 +256,7 @@ static signet_status unlock_by_password(
 static signet_status try_mine(
     sn_plan *plan, sn_encrypted_level *enc, bool passwords, signet_error *err)
 {
+	signet_error away = { .status = SIGNET_OK };
 	signet_status status = SIGNET_OK;
 
 	for (size_t i = 0; i < enc->mine_count && status == SIGNET_OK; i++) {
@@ -253,9 +270,14 @@ static signet_status try_mine(
 		else if (mine->kek != NULL)
 			status = unlock_by_kek(plan, enc, mine, err);
 		else
-			status = unlock_by_identity(plan, enc, mine, err);
+			status = unlock_by_identity(plan, enc, mine, &away, err);
 		if (enc->unlock == SN_UNLOCK_DONE)
 			return status;
+	}
+	if (status == SIGNET_OK && away.status != SIGNET_OK) {
+		if (err != NULL)
+			*err = away;
+		status = away.status;
 	}
 	return status;
 }

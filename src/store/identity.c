@@ -8,14 +8,21 @@ static signet_status add_row(sn_store *store, const sn_store_identity *identity,
 	sn_store_query query;
 
 	sn_store_query_begin(&query, store,
-	    "INSERT INTO identity (certificate_id, key, is_key_encrypted, added_at)"
-	    " VALUES (?, ?, ?, ?)"
+	    "INSERT INTO identity (certificate_id, key, is_key_encrypted, added_at, token, origin,"
+	    " origin_detail) VALUES (?, ?, ?, ?, ?, ?, ?)"
 	    " ON CONFLICT (certificate_id) DO UPDATE SET"
-	    " key = excluded.key, is_key_encrypted = excluded.is_key_encrypted RETURNING id");
+	    " key = excluded.key, is_key_encrypted = excluded.is_key_encrypted,"
+	    " token = excluded.token, origin = coalesce(excluded.origin, origin),"
+	    " origin_detail = coalesce(excluded.origin_detail, origin_detail) RETURNING id");
 	sn_store_query_int(&query, certificate_id);
-	sn_store_query_blob(&query, identity->key, identity->key_size);
+	/* the column is not to be null, and an empty blob is no octets at no address */
+	sn_store_query_blob(&query,
+	    identity->token != NULL ? (const uint8_t *)"" : identity->key, identity->key_size);
 	sn_store_query_int(&query, identity->is_key_encrypted);
 	sn_store_query_int(&query, identity->added_at);
+	sn_store_query_text(&query, identity->token);
+	sn_store_query_text(&query, identity->origin);
+	sn_store_query_text(&query, identity->origin_detail);
 	if (sn_store_query_row(&query))
 		*id_out = sqlite3_column_int64(query.statement, 0);
 	return sn_store_query_run(&query, err);
@@ -54,6 +61,9 @@ static signet_status add_chain(
 	sn_store_query query;
 	signet_status status;
 
+	/* a certificate that comes alone takes no chain away */
+	if (count == 0)
+		return SIGNET_OK;
 	sn_store_query_begin(&query, store, "DELETE FROM identity_chain WHERE identity_id = ?");
 	sn_store_query_int(&query, id);
 	status = sn_store_query_run(&query, err);
@@ -73,17 +83,11 @@ static signet_status add_chain(
 	return status;
 }
 
-signet_status sn_store_identity_add(
-    sn_store *store, const sn_store_identity *identity, signet_error *err)
+static signet_status add(sn_store *store, const sn_store_identity *identity, signet_error *err)
 {
 	int64_t certificate_id = 0;
 	int64_t id = 0;
-	signet_status status;
-
-	status = sn_store_begin(store, err);
-	if (status != SIGNET_OK)
-		return status;
-	status = sn_store_certificate_add(
+	signet_status status = sn_store_certificate_add(
 	    store, identity->cert, identity->added_at, &certificate_id, err);
 	if (status == SIGNET_OK)
 		status = add_row(store, identity, certificate_id, &id, err);
@@ -91,7 +95,25 @@ signet_status sn_store_identity_add(
 		status = add_addresses(store, id, identity->cert, err);
 	if (status == SIGNET_OK)
 		status = add_chain(store, id, identity, err);
+	return status;
+}
+
+signet_status sn_store_identity_add_all(
+    sn_store *store, const sn_store_identity *identities, size_t count, signet_error *err)
+{
+	signet_status status = sn_store_begin(store, err);
+
+	if (status != SIGNET_OK)
+		return status;
+	for (size_t i = 0; status == SIGNET_OK && i < count; i++)
+		status = add(store, &identities[i], err);
 	return sn_store_end(store, status, err);
+}
+
+signet_status sn_store_identity_add(
+    sn_store *store, const sn_store_identity *identity, signet_error *err)
+{
+	return sn_store_identity_add_all(store, identity, 1, err);
 }
 
 static signet_status read_chain(
@@ -139,6 +161,9 @@ static signet_status visit_row(
 		.is_key_encrypted = sqlite3_column_int(row, 3) != 0,
 		.is_default = sqlite3_column_int(row, 4) != 0,
 		.added_at = sqlite3_column_int64(row, 5),
+		.token = (const char *)sqlite3_column_text(row, 6),
+		.origin = (const char *)sqlite3_column_text(row, 7),
+		.origin_detail = (const char *)sqlite3_column_text(row, 8),
 	};
 	signet_cert_list *chain = NULL;
 	signet_status status;
@@ -169,7 +194,8 @@ signet_status sn_store_identity_each(sn_store *store, const char *address,
 	if (status != SIGNET_OK)
 		return status;
 	sn_store_query_begin(&query, store,
-	    "SELECT identity.id, der, key, is_key_encrypted, is_default, identity.added_at"
+	    "SELECT identity.id, der, key, is_key_encrypted, is_default, identity.added_at,"
+	    " token, origin, origin_detail"
 	    " FROM identity JOIN certificate ON certificate.id = certificate_id"
 	    " WHERE ?1 IS NULL OR identity.id IN"
 	    " (SELECT identity_id FROM identity_address WHERE address = ?1)"
@@ -182,23 +208,96 @@ signet_status sn_store_identity_each(sn_store *store, const char *address,
 	return status == SIGNET_OK ? end : status;
 }
 
-signet_status sn_store_identity_set_default(sn_store *store, int64_t id, signet_error *err)
+/* Two defaults of one address may stand beside each other, when one signs and the other encrypts. */
+static bool is_rival(const signet_cert *a, const signet_cert *b)
+{
+	return (signet_cert_can_sign(a) && signet_cert_can_sign(b)) ||
+	       (signet_cert_can_encrypt(a) && signet_cert_can_encrypt(b));
+}
+
+static signet_status read_cert(
+    sn_store *store, int64_t id, signet_cert **cert_out, signet_error *err)
 {
 	sn_store_query query;
-	signet_status status;
+	signet_cert *cert = NULL;
+	signet_status status = SIGNET_OK;
+	signet_status end;
 
-	status = sn_store_begin(store, err);
-	if (status != SIGNET_OK)
-		return status;
 	sn_store_query_begin(&query, store,
-	    "UPDATE identity SET is_default = (id = ?1) WHERE id = ?1 OR id IN"
+	    "SELECT der FROM identity JOIN certificate ON certificate.id = certificate_id"
+	    " WHERE identity.id = ?");
+	sn_store_query_int(&query, id);
+	if (sn_store_query_row(&query))
+		status = sn_store_certificate_get(&query, 0, &cert, err);
+	end = sn_store_query_end(&query, status == SIGNET_OK ? err : NULL);
+	if (status == SIGNET_OK)
+		status = end;
+	if (status == SIGNET_OK && cert == NULL)
+		status = signet_fail(
+		    err, SIGNET_E_NOT_FOUND, SIGNET_NO_OFFSET, "the store has no such identity");
+	if (status != SIGNET_OK)
+		signet_cert_unref(&cert);
+	else
+		*cert_out = cert;
+	return status;
+}
+
+/* A default, other than id, of one of its addresses and for one of its purposes; 0: there is none. */
+static signet_status find_rival(
+    sn_store *store, int64_t id, const signet_cert *cert, int64_t *rival_out, signet_error *err)
+{
+	sn_store_query query;
+	signet_status status = SIGNET_OK;
+	signet_status end;
+
+	*rival_out = 0;
+	sn_store_query_begin(&query, store,
+	    "SELECT identity.id, der FROM identity"
+	    " JOIN certificate ON certificate.id = certificate_id"
+	    " WHERE is_default AND identity.id <> ?1 AND identity.id IN"
 	    " (SELECT identity_id FROM identity_address WHERE address IN"
 	    " (SELECT address FROM identity_address WHERE identity_id = ?1))");
 	sn_store_query_int(&query, id);
-	status = sn_store_query_run(&query, err);
-	if (status == SIGNET_OK && sqlite3_changes(store->db) == 0)
-		status = signet_fail(
-		    err, SIGNET_E_NOT_FOUND, SIGNET_NO_OFFSET, "the store has no such identity");
+	while (status == SIGNET_OK && *rival_out == 0 && sn_store_query_row(&query)) {
+		signet_cert *other = NULL;
+
+		status = sn_store_certificate_get(&query, 1, &other, err);
+		if (status == SIGNET_OK && is_rival(cert, other))
+			*rival_out = sqlite3_column_int64(query.statement, 0);
+		signet_cert_unref(&other);
+	}
+	end = sn_store_query_end(&query, status == SIGNET_OK ? err : NULL);
+	return status == SIGNET_OK ? end : status;
+}
+
+static signet_status set_flag(sn_store *store, int64_t id, bool is_default, signet_error *err)
+{
+	sn_store_query query;
+
+	sn_store_query_begin(&query, store, "UPDATE identity SET is_default = ?2 WHERE id = ?1");
+	sn_store_query_int(&query, id);
+	sn_store_query_int(&query, is_default);
+	return sn_store_query_run(&query, err);
+}
+
+signet_status sn_store_identity_set_default(sn_store *store, int64_t id, signet_error *err)
+{
+	signet_cert *cert = NULL;
+	int64_t rival = 0;
+	signet_status status = sn_store_begin(store, err);
+
+	if (status != SIGNET_OK)
+		return status;
+	status = read_cert(store, id, &cert, err);
+	do {
+		if (status == SIGNET_OK)
+			status = find_rival(store, id, cert, &rival, err);
+		if (status == SIGNET_OK && rival != 0)
+			status = set_flag(store, rival, false, err);
+	} while (status == SIGNET_OK && rival != 0);
+	if (status == SIGNET_OK)
+		status = set_flag(store, id, true, err);
+	signet_cert_unref(&cert);
 	return sn_store_end(store, status, err);
 }
 

@@ -149,6 +149,7 @@ __attribute__((visibility("default"))) const sn_store_api *signet_store_module(v
 		.cache_put = sn_store_cache_put,
 		.verdict_put = sn_store_verdict_put,
 		.verdict_get = sn_store_verdict_get,
+		.identity_add_all = sn_store_identity_add_all,
 	};
 
 	return &api;

@@ -65,6 +65,8 @@ signet_status sn_store_fold(const signet_context *ctx, const char *address, char
 /* identity.c */
 signet_status sn_store_identity_add(
     sn_store *store, const sn_store_identity *identity, signet_error *err) SIGNET_CHECKED;
+signet_status sn_store_identity_add_all(sn_store *store, const sn_store_identity *identities,
+    size_t count, signet_error *err) SIGNET_CHECKED;
 signet_status sn_store_identity_each(sn_store *store, const char *address,
     sn_store_identity_visit *visit, void *user, signet_error *err) SIGNET_CHECKED;
 signet_status sn_store_identity_set_default(

@@ -27,6 +27,9 @@ typedef struct sn_store_identity {
 	bool is_key_encrypted;
 	bool is_default;
 	int64_t added_at;
+	const char *token;         /* URI of a key on a token: key is empty; NULL: it is in the store */
+	const char *origin;        /* how it was got: "import", "new", "est" …; NULL: unknown */
+	const char *origin_detail; /* what renewing needs to know; NULL: nothing */
 } sn_store_identity;
 
 /* A certificate believed to be that of an address, or of a whole mail domain. */
@@ -82,7 +85,7 @@ typedef struct sn_store_api {
 	    signet_context *ctx, const char *location, sn_store **store_out, signet_error *err);
 	void (*close)(sn_store **store);
 
-	/* A certificate that is there already gets the new key and chain. */
+	/* A certificate that is there already gets the new key, and the chain if there is one. */
 	signet_status (*identity_add)(
 	    sn_store *store, const sn_store_identity *identity, signet_error *err);
 	/*
@@ -91,7 +94,7 @@ typedef struct sn_store_api {
 	 */
 	signet_status (*identity_each)(sn_store *store, const char *address,
 	    sn_store_identity_visit *visit, void *user, signet_error *err);
-	/* The default for its addresses, which no other identity of these is then. */
+	/* The default for its addresses and purposes, which no other identity is then. */
 	signet_status (*identity_set_default)(sn_store *store, int64_t id, signet_error *err);
 	signet_status (*identity_remove)(sn_store *store, int64_t id, signet_error *err);
 
@@ -171,6 +174,9 @@ typedef struct sn_store_api {
 	    const char *result, signet_error *err);
 	signet_status (*verdict_get)(sn_store *store, const uint8_t digest[32], int64_t *time_out,
 	    bool *found_out, signet_error *err);
+	/* As identity_add, for several: all of them or none. */
+	signet_status (*identity_add_all)(sn_store *store, const sn_store_identity *identities,
+	    size_t count, signet_error *err);
 } sn_store_api;
 
 #define SN_STORE_VERSION 1

@@ -19,10 +19,14 @@ signet_status signet_trust_path(signet_context *ctx, const signet_trust *trust, 
     const signet_network *network, signet_path *path_out, signet_error *err)
 {
 	sn_chain_verdict chain = { 0 };
-	signet_status status = sn_chain_evaluate(ctx, trust, cert, more,
-	    purpose == SIGNET_PURPOSE_SIGN ? SN_PURPOSE_SIGN : SN_PURPOSE_ENCRYPT, time, &chain, err);
+	sn_chain_request request = { .trust = trust, .leaf = cert, .more = more,
+		.purpose = purpose == SIGNET_PURPOSE_SIGN ? SN_PURPOSE_SIGN : SN_PURPOSE_ENCRYPT,
+		.at = time, .may_ask = true };
+	signet_status status = sn_inquiry_new(ctx, network, time, &request.inquiry, err);
 
-	(void)network;
+	if (status == SIGNET_OK)
+		status = sn_chain_evaluate(ctx, &request, &chain, err);
+	sn_inquiry_free(&request.inquiry);
 	if (status != SIGNET_OK)
 		return status;
 	path_out->verdict = (signet_trust_verdict){
@@ -30,8 +34,11 @@ signet_status signet_trust_path(signet_context *ctx, const signet_trust *trust, 
 		.reason = chain.reason,
 		.revocation = revocation_of(chain.revocation),
 	};
-	memcpy(path_out->verdict.text, chain.text, sizeof(path_out->verdict.text));
+	if (chain.state != SN_CHAIN_VALID)
+		memcpy(path_out->verdict.text, chain.text, sizeof(path_out->verdict.text));
 	path_out->certs = chain.path;
+	chain.path = NULL;
+	sn_chain_verdict_clear(ctx, &chain);
 	return SIGNET_OK;
 }
 

@@ -51,8 +51,6 @@ static const row rows[] = {
 	{ X509_V_ERR_CERT_UNTRUSTED, "issuer-unknown", LAST, NULL },
 	{ X509_V_ERR_CERT_HAS_EXPIRED, "cert-expired", ITSELF, NULL },
 	{ X509_V_ERR_CERT_NOT_YET_VALID, "cert-not-yet-valid", ITSELF, NULL },
-	{ X509_V_ERR_CERT_REVOKED, "cert-revoked", ITSELF,
-	    "was revoked by its issuer: do not rely on it" },
 	{ X509_V_ERR_PERMITTED_VIOLATION, "name-constraints", ISSUER,
 	    "has a name that its issuer may not vouch for" },
 	{ X509_V_ERR_EXCLUDED_VIOLATION, "name-constraints", ISSUER,
@@ -84,6 +82,9 @@ static const row rows[] = {
 	    "has too many authorities above it" },
 	{ X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION, "path-invalid", ITSELF,
 	    "has a critical extension that is not understood" },
+	/* what libcrypto says where names and constraints together are too many to be compared */
+	{ X509_V_ERR_UNSPECIFIED, "path-limit", ISSUER,
+	    "has more names, or comes from an issuer with more name constraints, than are compared" },
 	{ X509_V_ERR_UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY, "algorithm-unavailable", ITSELF,
 	    "has a key of a kind that this libcrypto lacks" },
 };
@@ -195,16 +196,53 @@ void sn_fault_explain(
 		say_time(fault, cert, error == X509_V_ERR_CERT_HAS_EXPIRED);
 }
 
-void sn_fault_explain_unknown(sn_fault *fault, int depth, const signet_cert_list *path)
+void sn_fault_explain_revoked(sn_fault *fault, int depth, const signet_cert_list *path,
+    const sn_standing *standing)
 {
 	const int last = (int)signet_cert_list_count(path) - 1;
+	const char *why = sn_revocation_reason_name(standing->reason);
+	char name[SN_SHORT_NAME];
+	char when[SN_TIME_TEXT] = "";
+
+	if (depth > last)
+		depth = last;
+	sn_short_name(signet_cert_list_get(path, (size_t)depth), name);
+	if (standing->revoked_at != SN_TIME_NONE)
+		sn_time_format(standing->revoked_at, when);
+	fault->reason = "cert-revoked";
+	fault->culprit = culprit(ITSELF, depth, last);
+	(void)snprintf(fault->text, sizeof(fault->text),
+	    "the certificate of %s was revoked by its issuer%s%s%s%s%s: do not rely on it", name,
+	    *when != '\0' ? " on " : "", when, why != NULL ? " (" : "", why != NULL ? why : "",
+	    why != NULL ? ")" : "");
+}
+
+void sn_fault_say_unknown(char text[256], int depth, const signet_cert_list *path, const char *why)
+{
 	char name[SN_SHORT_NAME];
 
 	sn_short_name(signet_cert_list_get(path, (size_t)depth), name);
+	(void)snprintf(text, 256, "no current revocation list or answer says whether the certificate of %s "
+	    "was revoked%s%.80s%s", name, *why != '\0' ? " (" : "", why, *why != '\0' ? ")" : "");
+}
+
+void sn_fault_explain_unknown(sn_fault *fault, int depth, const signet_cert_list *path,
+    const char *why)
+{
 	fault->reason = "revocation-unknown";
-	fault->culprit = culprit(ISSUER, depth, last);
-	(void)snprintf(fault->text, sizeof(fault->text),
-	    "no current revocation list says whether the certificate of %s was revoked", name);
+	fault->culprit = culprit(ISSUER, depth, (int)signet_cert_list_count(path) - 1);
+	sn_fault_say_unknown(fault->text, depth, path, why);
+}
+
+void sn_fault_explain_work(sn_fault *fault, const signet_cert_list *path)
+{
+	char name[SN_SHORT_NAME];
+
+	sn_short_name(signet_cert_list_get(path, 0), name);
+	fault->reason = "path-limit";
+	fault->culprit = -1;
+	(void)snprintf(fault->text, sizeof(fault->text), "the certificates that came along are too many, "
+	    "or too intricate, to look for a path from %s to an authority", name);
 }
 
 void sn_fault_explain_domain(sn_fault *fault, const signet_cert_list *path)

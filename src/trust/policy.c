@@ -76,6 +76,11 @@ static STACK_OF(ASN1_OBJECT) *acceptable(const signet_trust *trust)
 	return policies;
 }
 
+static bool is_out_of_memory(void)
+{
+	return ERR_GET_REASON(ERR_peek_last_error()) == ERR_R_MALLOC_FAILURE;
+}
+
 int sn_policy_check(const signet_trust *trust, STACK_OF(X509) *chain, int *depth_out)
 {
 	STACK_OF(ASN1_OBJECT) *policies;
@@ -88,6 +93,7 @@ int sn_policy_check(const signet_trust *trust, STACK_OF(X509) *chain, int *depth
 	for (int i = sk_X509_num(chain) - 2; i >= 0; i--)
 		if (is_without_policies(sk_X509_value(chain, i)))
 			return needs_a_policy(trust, chain) ? X509_V_ERR_NO_EXPLICIT_POLICY : X509_V_OK;
+	ERR_clear_error();
 	policies = acceptable(trust);
 	if (policies == NULL)
 		return X509_V_ERR_OUT_OF_MEM;
@@ -95,8 +101,9 @@ int sn_policy_check(const signet_trust *trust, STACK_OF(X509) *chain, int *depth
 	    &tree, &explicit_policy, chain, policies, (unsigned int)trust->policy_flags);
 	X509_policy_tree_free(tree);
 	sk_ASN1_OBJECT_free(policies);
+	/* also what libcrypto answers where the tree would grow too large: a sender's doing (RFC 9618) */
 	if (answer == X509_PCY_TREE_INTERNAL)
-		return X509_V_ERR_OUT_OF_MEM;
+		return is_out_of_memory() ? X509_V_ERR_OUT_OF_MEM : X509_V_ERR_NO_EXPLICIT_POLICY;
 	if (answer == X509_PCY_TREE_INVALID) {
 		*depth_out = first_malformed(chain);
 		return X509_V_ERR_INVALID_POLICY_EXTENSION;

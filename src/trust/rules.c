@@ -4,13 +4,24 @@
  *
  *	RSA and DSA below 2048 bits, elliptic curves below 224 bits: weak, anywhere in the path
  *	signatures over MD2, MD4, MD5, SHA-1 or RIPEMD-160: weak, but for the anchor's own
+ *
+ * and what would cost more than it can be worth, and is not even tried:
+ *
+ *	RSA and DSA above 8192 bits, certificates above 64 KiB
+ *	names and name constraints that came along whose sizes multiply to more than 256 MiB
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "trust/trust_int.h"
 
-enum { RSA_BITS = 2048, EC_BITS = 224 };
+enum {
+	RSA_BITS = 2048,
+	EC_BITS = 224,
+	LARGE_BITS = 8192,
+	LARGE_OCTETS = 64 << 10,
+	NAMES_SHIFT = 20                /* pairs of octets that are worth a signature */
+};
 
 static bool is_weak_key(const signet_cert *cert)
 {
@@ -37,6 +48,70 @@ static bool is_weakly_signed(const signet_cert *cert)
 	case NID_ripemd160: return true;
 	default: return false;
 	}
+}
+
+bool sn_rules_is_weak(const signet_cert *cert) { return is_weak_key(cert) || is_weakly_signed(cert); }
+
+static bool has_large_key(const signet_cert *cert)
+{
+	const sn_public_key *key = sn_cert_public_key(cert);
+	const char *kind = key != NULL ? sn_public_key_kind(key) : "";
+
+	return (strncmp(kind, "rsa", 3) == 0 || strcmp(kind, "dsa") == 0) &&
+	    sn_public_key_bits(key) > LARGE_BITS;
+}
+
+bool sn_rules_is_too_large(const signet_cert *cert)
+{
+	return sn_cert_der(cert).size > LARGE_OCTETS || has_large_key(cert);
+}
+
+void sn_rules_check_size(sn_fault *fault, const signet_cert *leaf)
+{
+	char name[SN_SHORT_NAME];
+
+	if (!sn_rules_is_too_large(leaf))
+		return;
+	sn_short_name(leaf, name);
+	fault->reason = has_large_key(leaf) ? "key-too-large" : "path-limit";
+	fault->culprit = -1;
+	if (has_large_key(leaf))
+		(void)snprintf(fault->text, sizeof(fault->text),
+		    "the key of %s is larger than is used here (%s; at most %d bits)", name,
+		    signet_cert_key_algorithm(leaf), LARGE_BITS);
+	else
+		(void)snprintf(fault->text, sizeof(fault->text),
+		    "the certificate of %s is larger than %d KiB", name, LARGE_OCTETS >> 10);
+}
+
+static size_t extension_size(const signet_cert *cert, int nid)
+{
+	const X509 *x509 = sn_cert_x509(cert);
+	const int at = X509_get_ext_by_NID(x509, nid, -1);
+
+	return at < 0 ? 0 : (size_t)ASN1_STRING_length(X509_EXTENSION_get_data(X509_get_ext(x509, at)));
+}
+
+static size_t names_size(const signet_cert *cert)
+{
+	return extension_size(cert, NID_subject_alt_name) + sn_cert_subject_der(cert).size;
+}
+
+/* libcrypto compares each name of a path with each constraint above it. */
+size_t sn_rules_names_cost(const signet_cert *leaf, const signet_cert_list *more)
+{
+	uint64_t names = names_size(leaf);
+	uint64_t constraints = 0;
+
+	for (size_t i = 0; more != NULL && i < signet_cert_list_count(more); i++) {
+		const signet_cert *cert = signet_cert_list_get(more, i);
+
+		if (sn_rules_is_too_large(cert))
+			continue;
+		names += names_size(cert);
+		constraints += extension_size(cert, NID_name_constraints);
+	}
+	return (size_t)((names * constraints) >> NAMES_SHIFT);
 }
 
 static void check_leaf(sn_fault *fault, const signet_cert *leaf, sn_purpose purpose)

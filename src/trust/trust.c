@@ -23,9 +23,25 @@ static void destroy(signet_trust *trust)
 	sn_free(ctx, trust->anchors);
 	signet_cert_list_free(&trust->chain);
 	X509_STORE_free(trust->store);
+	sk_X509_CRL_pop_free(trust->crls, X509_CRL_free);
 	sk_ASN1_OBJECT_pop_free(trust->policies, ASN1_OBJECT_free);
 	sn_free(ctx, trust);
 	sn_context_unref(&ctx);
+}
+
+/* libcrypto's own look-up is to be had from a validation that does not know of ours yet. */
+static signet_status stand_around_cert_crl(signet_trust *trust, signet_error *err)
+{
+	X509_STORE_CTX *store_ctx = X509_STORE_CTX_new_ex(sn_context_libctx(trust->ctx), NULL);
+
+	if (store_ctx == NULL || X509_STORE_CTX_init(store_ctx, trust->store, NULL, NULL) != 1) {
+		X509_STORE_CTX_free(store_ctx);
+		return sn_crypto_fail(err, SIGNET_E_MEMORY, "no memory for trust anchors");
+	}
+	trust->cert_crl = X509_STORE_CTX_get_cert_crl(store_ctx);
+	X509_STORE_CTX_free(store_ctx);
+	X509_STORE_set_cert_crl(trust->store, sn_revocation_look_up);
+	return SIGNET_OK;
 }
 
 signet_status signet_trust_new(signet_context *ctx, signet_trust **trust_out, signet_error *err)
@@ -42,10 +58,14 @@ signet_status signet_trust_new(signet_context *ctx, signet_trust **trust_out, si
 		goto out;
 	trust->store = X509_STORE_new();
 	trust->policies = sk_ASN1_OBJECT_new_null();
-	if (trust->store == NULL || trust->policies == NULL) {
+	trust->crls = sk_X509_CRL_new_null();
+	if (trust->store == NULL || trust->policies == NULL || trust->crls == NULL) {
 		status = sn_crypto_fail(err, SIGNET_E_MEMORY, "no memory for trust anchors");
 		goto out;
 	}
+	status = stand_around_cert_crl(trust, err);
+	if (status != SIGNET_OK)
+		goto out;
 	*trust_out = trust;
 	trust = NULL;
 out:
@@ -248,10 +268,13 @@ static signet_status keep_crls(signet_trust *trust, STACK_OF(X509_CRL) *crls, si
 {
 	if (sk_X509_CRL_num(crls) == 0)
 		return signet_fail(err, SIGNET_E_MALFORMED, 0, "there is no revocation list in the file");
-	for (int i = 0; i < sk_X509_CRL_num(crls); i++) {
-		if (X509_STORE_add_crl(trust->store, sk_X509_CRL_value(crls, i)) != 1)
+	while (sk_X509_CRL_num(crls) > 0) {
+		X509_CRL *crl = sk_X509_CRL_shift(crls);
+
+		if (sk_X509_CRL_push(trust->crls, crl) == 0) {
+			X509_CRL_free(crl);
 			return sn_crypto_fail(err, SIGNET_E_MEMORY, "cannot keep a revocation list");
-		trust->crl_count++;
+		}
 	}
 	return SIGNET_OK;
 }

@@ -8,7 +8,8 @@
 static const signet_status statuses[] = { SIGNET_OK, SIGNET_E_DECRYPT, SIGNET_E_PASSPHRASE,
 	SIGNET_E_NO_KEY, SIGNET_E_ALGORITHM, SIGNET_E_UNPROTECTED, SIGNET_E_USAGE, SIGNET_E_SIGNER_MISMATCH, SIGNET_E_COPIES, SIGNET_E_MALFORMED,
 	SIGNET_E_LIMIT, SIGNET_E_NO_HEADER, SIGNET_E_NO_INPUT, SIGNET_E_NO_CERT, SIGNET_E_NO_IDENTITY,
-	SIGNET_E_NOT_FOUND, SIGNET_E_UNAVAILABLE, SIGNET_E_INTERNAL, SIGNET_E_MEMORY, SIGNET_E_CRYPTO,
+	SIGNET_E_NOT_FOUND, SIGNET_E_UNAVAILABLE, SIGNET_E_TOKEN, SIGNET_E_INTERNAL, SIGNET_E_MEMORY,
+	SIGNET_E_CRYPTO,
 	SIGNET_E_CANNOT_CREATE, SIGNET_E_IO, SIGNET_E_CHANGED, SIGNET_E_BUSY, SIGNET_E_PERMISSION };
 
 enum { STATUS_COUNT = sizeof(statuses) / sizeof(statuses[0]) };
@@ -16,7 +17,7 @@ enum { STATUS_COUNT = sizeof(statuses) / sizeof(statuses[0]) };
 /* 0, the verdicts' own codes, and those of sysexits.h that the programs promise. */
 static void status__has_the_exit_code_of_its_class(void **state)
 {
-	static const int exits[] = { 0, 1, 2, 2, 2, 4, 64, 64, 64, 65, 65, 65, 66, 67, 67, 67, 69, 70, 70, 70,
+	static const int exits[] = { 0, 1, 2, 2, 2, 4, 64, 64, 64, 65, 65, 65, 66, 67, 67, 67, 69, 69, 70, 70, 70,
 		73, 74, 74, 75, 77 };
 
 	(void)state;
@@ -29,7 +30,7 @@ static void status__has_a_code_of_its_own(void **state)
 {
 	static const char *const codes[] = { "ok", "decrypt-failed", "passphrase", "no-key",
 		"algorithm-unavailable", "unprotected", "usage", "signer-not-from", "several-copies", "malformed",
-		"limit", "no-header", "no-input", "no-certificate", "no-identity", "not-found", "unavailable",
+		"limit", "no-header", "no-input", "no-certificate", "no-identity", "not-found", "unavailable", "token-unavailable",
 		"internal", "memory", "crypto", "cannot-create", "io", "input-changed", "busy", "permission" };
 
 	(void)state;

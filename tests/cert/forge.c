@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/conf.h>
 #include <openssl/x509v3.h>
 
 #include "cert/x509.h"
@@ -10,18 +11,23 @@
 
 static void add_extensions(X509 *x509, X509 *issuer, const forge_spec *spec)
 {
+	CONF *empty = NCONF_new(NULL);
+
 	for (size_t i = 0; i < FORGE_EXTENSIONS && spec->extensions[i].name != NULL; i++) {
 		X509V3_CTX context;
 		X509_EXTENSION *extension;
 
 		X509V3_set_ctx(&context, issuer, x509, NULL, NULL, 0);
+		/* certificatePolicies looks for sections, if only in vain */
+		X509V3_set_nconf(&context, empty);
 		extension = X509V3_EXT_nconf(
-		    NULL, &context, spec->extensions[i].name, spec->extensions[i].value);
+		    empty, &context, spec->extensions[i].name, spec->extensions[i].value);
 		if (extension == NULL)
 			fail_msg("no extension %s", spec->extensions[i].name);
 		assert_int_equal(X509_add_ext(x509, extension, -1), 1);
 		X509_EXTENSION_free(extension);
 	}
+	NCONF_free(empty);
 }
 
 static void set_subject(X509 *x509, const char *subject)

@@ -144,7 +144,7 @@ signet: unauthenticated: anybody could have altered this message unnoticed: it i
 END
 expect 0 sign --ignore-sender -u mallory@example.com --headers none m.eml -o i.eml
 verdict 6 open i.eml -o x <<'END'
-signet: impostor: this message may not be from whom it shows
+signet: impostor: signed by mallory@example.com, who is not whom this message shows
   why: the message says it is from alice@example.com, but it was signed by mallory@example.com
   what to do: Do not act on it; ask the person it seems to be from in another way, by telephone for example.
   its content was written all the same

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "crypt/digest.h"
+#include "smime/evidence.h"
 #include "smime/repair.h"
 
 #define HEAD "Content-Type: text/plain; charset=us-ascii\r\nContent-Transfer-Encoding: 7bit\r\n\r\n"
@@ -60,6 +61,20 @@ static const row rows[] = {
 	{ "blanks became tabs", HEAD "        b\r\n", HEAD "\tb\r\n", "altered-blanks", 0, NULL, 0 },
 	{ "the blank of a signature's line", HEAD BODY "-- \r\nAlice\r\n", HEAD BODY "--\r\nAlice\r\n",
 	    "altered-blanks", 0, NULL, 0 },
+	{ "blanks at the ends of some lines removed", HEAD "a \r\nb\r\nc \r\nd\r\n", HEAD "a\r\nb\r\nc\r\nd\r\n",
+	    "altered-blanks", 0, NULL, 0 },
+	{ "blanks of flowed text removed", HEAD "a \r\nb \r\nc\r\n\r\nd \r\ne \r\nf \r\ng \r\nh \r\ni \r\nj \r\nk \r\nl \r\nm\r\n",
+	    HEAD "a\r\nb\r\nc\r\n\r\nd\r\ne\r\nf\r\ng\r\nh\r\ni\r\nj\r\nk\r\nl\r\nm\r\n", "altered-blanks", 0, NULL, 0 },
+	{ "a tab at the end of one of many lines removed", HEAD "a\r\nb\t\r\nc\r\nd\r\ne\r\nf\r\ng\r\nh\r\ni\r\nj\r\nk\r\nl\r\nm\r\n",
+	    HEAD "a\r\nb\r\nc\r\nd\r\ne\r\nf\r\ng\r\nh\r\ni\r\nj\r\nk\r\nl\r\nm\r\n", "altered-blanks", 0, NULL, 0 },
+	{ "an empty line behind each", HEAD BODY, HEAD "From here on\r\n\r\nwe meet at noon.\r\n\r\n",
+	    "altered-line-ends", 0, NULL, 0 },
+	{ "long line broken at a hyphen", HEAD "for all well-known and ill-fated and half-hearted words\r\n",
+	    HEAD "for all well-known and ill-\r\nfated and half-hearted\r\nwords\r\n", "altered-folding", 0, NULL, 0 },
+	{ "field names in other case", "Content-type: text/plain\r\nMime-version: 1.0\r\n\r\n" BODY,
+	    "Content-Type: text/plain\r\nMIME-Version: 1.0\r\n\r\n" BODY, "altered-header", 0, NULL, 0 },
+	{ "quotes of the charset removed", "Content-Type: text/plain; charset=\"us-ascii\"\r\n\r\n" BODY,
+	    "Content-Type: text/plain; charset=us-ascii\r\n\r\n" BODY, "altered-header", 0, NULL, 0 },
 	{ "long line broken at blanks", HEAD LONG_LINE,
 	    HEAD "the first words of a line that is much too long for those who break\r\n"
 	    "lines at some width, which is what old gateways and older mail programs\r\n"
@@ -196,6 +211,72 @@ static void change__is_undone_or_not_guessed_at(void **state)
 	}
 }
 
+/* Octets of a file: signed with one line end or the other, and no header that could be meant. */
+static void text__is_restored_with_the_line_ends_it_was_signed_with(void **state)
+{
+	static const char *const texts[] = { "a: b\n\nfor you\n", "a: b\r\n\r\nfor you\r\n" };
+	static const char *const came[] = { "a: b\n\nfor you\nbye\n", "a: b\r\n\r\nfor you\r\nbye\r\n",
+		"a: b \n\nfor you \n", "x\na: b\n\nfor you\n", "a: b\n\nfor you", "a: b\r\r\n\r\r\nfor you\r\r\n" };
+	fixture *f = *state;
+	const sn_alg *sha256 = sn_alg_by_name(SN_ALG_DIGEST, "sha256");
+
+	for (size_t i = 0; i < 2; i++)
+		for (size_t k = 0; k < sizeof(came) / sizeof(*came); k++) {
+			const sn_span span = { (const uint8_t *)came[k], strlen(came[k]) };
+			uint8_t wanted[SN_DIGEST_MAX];
+			size_t size = 0;
+			sn_repair repair;
+
+			assert_int_equal(sn_digest_once(f->ctx, sha256, texts[i], strlen(texts[i]), wanted,
+			    &size, NULL), SIGNET_OK);
+			assert_int_equal(sn_repair_find(f->ctx, span, SN_REPAIR_TEXT, sha256,
+			    (sn_span){ wanted, size }, &repair, NULL), SIGNET_OK);
+			assert_int_equal(repair.change_count, 1);
+			assert_int_equal(repair.content.size, strlen(texts[i]));
+			assert_memory_equal(repair.content.data, texts[i], repair.content.size);
+			sn_repair_clear(&repair);
+		}
+}
+
+/* The digests that are tried are counted, and few for a text of that size. */
+static void work__is_counted(void **state)
+{
+	fixture *f = *state;
+	const row r = { "a letter", HEAD BODY, HEAD "From here on\r\nwe meet at nine.\r\n", NULL, 0, NULL, 0 };
+	sn_repair repair;
+
+	assert_int_equal(find(f, &r, &repair, NULL), SIGNET_OK);
+	assert_int_equal(repair.change_count, 0);
+	assert_true(repair.tries > 100 && repair.tries < 10000);
+	assert_true(repair.work > 100 * strlen(r.came) && repair.work < 10000 * strlen(r.came));
+	sn_repair_clear(&repair);
+}
+
+static void evidence__is_what_stands_there(void **state)
+{
+	static const struct { const char *text; bool is_cut; unsigned line; } cases[] = {
+		{ MULTI, false, 0 },
+		{ HEAD BODY, false, 0 },
+		{ "", false, 0 },
+		{ "Content-Type: multipart/mixed; boundary=in\r\n\r\n--in\r\n\r\none\r\n", true, 0 },
+		{ "Content-Type: multipart/mixed; boundary=in\r\n\r\n--in\r\n\r\none\r\n--in\r\n"
+		    "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nx\r\n--in--\r\n", true, 0 },
+		{ HEAD "A non-text attachment was scrubbed...\r\nName: x.pdf\r\n", false, 4 },
+		{ HEAD "x\r\nThe ATTACHMENT HAS BEEN REMOVED here", false, 5 },
+		{ HEAD "the attachment is removed from the wall by hand\r\n", false, 0 },
+	};
+	fixture *f = *state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		const sn_span text = { (const uint8_t *)cases[i].text, strlen(cases[i].text) };
+		bool is_cut = !cases[i].is_cut;
+
+		assert_int_equal(sn_evidence_is_cut(f->ctx, text, &is_cut, NULL), SIGNET_OK);
+		assert_int_equal(is_cut, cases[i].is_cut);
+		assert_int_equal(sn_evidence_removed(text), cases[i].line);
+	}
+}
+
 static void allocation__that_fails_is_a_clean_error(void **state)
 {
 	fixture *f = *state;
@@ -322,6 +403,9 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(change__is_undone_or_not_guessed_at),
+		TEST(text__is_restored_with_the_line_ends_it_was_signed_with),
+		TEST(work__is_counted),
+		TEST(evidence__is_what_stands_there),
 		TEST(allocation__that_fails_is_a_clean_error),
 		TEST(long_entity__ends_in_bounded_work),
 		TEST(open__with_each_allocation_failing_ends_both_sinks),

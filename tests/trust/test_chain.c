@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "trust/chain.h"
 
 /* An authority, an intermediate and Alice, and what is asked about her. */
@@ -38,7 +39,7 @@ static void stage_fill(stage *s)
 
 static void stage_end(stage *s)
 {
-	sn_chain_verdict_clear(&s->verdict);
+	sn_chain_verdict_clear(s->k->ctx, &s->verdict);
 	signet_cert_list_free(&s->more);
 	signet_trust_unref(&s->trust);
 	signet_cert_unref(&s->leaf);
@@ -61,9 +62,11 @@ static void add_more(stage *s, signet_cert *cert)
 
 static void evaluate(stage *s, sn_purpose purpose, int64_t at)
 {
-	sn_chain_verdict_clear(&s->verdict);
-	must(sn_chain_evaluate(s->k->ctx, s->trust, s->leaf, s->more, purpose, at, &s->verdict,
-		 &s->k->err), &s->k->err);
+	sn_chain_verdict_clear(s->k->ctx, &s->verdict);
+	must(sn_chain_evaluate(s->k->ctx,
+		 &(sn_chain_request){ .trust = s->trust, .leaf = s->leaf, .more = s->more,
+		     .purpose = purpose, .at = at },
+		 &s->verdict, &s->k->err), &s->k->err);
 	assert_ptr_equal(signet_cert_list_get(s->verdict.path, 0), s->leaf);
 }
 
@@ -432,6 +435,102 @@ static void name_constraints__hold_for_every_kind_of_address(void **state)
 	}
 }
 
+enum { SAN_TEXT = 400 };
+
+/* subjectAltName with an SmtpUTF8Mailbox, and another name of that tag behind it (0: none). */
+static void make_san(const char *mailbox, uint8_t tag, const char *other, char text[SAN_TEXT])
+{
+	static const uint8_t oid[] = { 0x06, 0x08, 0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x08, 0x09 };
+	const uint8_t size = (uint8_t)strlen(mailbox);
+	const uint8_t other_size = (uint8_t)(tag != 0 ? 2 + strlen(other) : 0);
+	uint8_t der[128] = { 0x30, (uint8_t)(2 + sizeof(oid) + 4 + size + other_size), 0xa0,
+		(uint8_t)(sizeof(oid) + 4 + size) };
+	size_t used = 4;
+
+	assert_true(der[1] < 0x80);
+	memcpy(der + used, oid, sizeof(oid));
+	used += sizeof(oid);
+	der[used++] = 0xa0;
+	der[used++] = (uint8_t)(2 + size);
+	der[used++] = 0x0c;
+	der[used++] = size;
+	memcpy(der + used, mailbox, size);
+	used += size;
+	if (tag != 0) {
+		der[used++] = tag;
+		der[used++] = (uint8_t)strlen(other);
+		memcpy(der + used, other, strlen(other));
+		used += strlen(other);
+	}
+	memcpy(text, "DER:", 4);
+	sn_hex_encode(der, used, text + 4);
+}
+
+/* RFC 9598 6 and its figure 1: domains as A-labels, in the mailbox too; RFC 8398 had U-labels there. */
+static void name_constraints__hold_for_utf8_mailboxes(void **state)
+{
+	static const struct {
+		const char *name, *constraint, *mailbox, *reason;
+		uint8_t tag;
+		const char *other;
+	} rows[] = {
+		{ "school", "permitted;email:elementary.school.example.com",
+		    "\345\255\246\347\224\237@elementary.school.example.com", NULL },
+		{ "A-label", "permitted;email:xn--pss25c.example.com",
+		    "\345\214\273\347\224\237@xn--pss25c.example.com", NULL },
+		{ "U-label", "permitted;email:xn--pss25c.example.com",
+		    "\345\214\273\347\224\237@\345\244\247\345\255\246.example.com", NULL },
+		{ "host below a dot", "permitted;email:.example.com", "j\303\263s@a.example.com", NULL },
+		{ "upper case", "permitted;email:example.com", "j\303\263s@EXAMPLE.com", NULL },
+		{ "host, not below", "permitted;email:example.com", "j\303\263s@a.example.com",
+		    "name-constraints" },
+		{ "below, not host", "permitted;email:.example.com", "j\303\263s@example.com",
+		    "name-constraints" },
+		{ "suffix without a dot", "permitted;email:.example.com", "j\303\263s@notexample.com",
+		    "name-constraints" },
+		{ "another A-label", "permitted;email:xn--pss25c.example.com",
+		    "\345\214\273\347\224\237@xn--fiqs8s.example.com", "name-constraints" },
+		{ "A-label, and another name outside", "permitted;email:xn--pss25c.example.com",
+		    "\345\214\273\347\224\237@xn--pss25c.example.com",
+		    "name-constraints", 0x81, "a@evil.org" },
+		{ "A-label, and a DNS name outside", "permitted;email:xn--pss25c.example.com,permitted;DNS:example.com",
+		    "\345\214\273\347\224\237@xn--pss25c.example.com",
+		    "name-constraints", 0x82, "evil.org" },
+		{ "excluded", "excluded;email:example.com", "j\303\263s@example.com", "name-constraints" },
+		{ "excluded in upper case", "excluded;email:example.com", "j\303\263s@EXAMPLE.COM",
+		    "name-constraints" },
+		{ "excluded below a dot", "excluded;email:.example.com", "j\303\263s@a.example.com",
+		    "name-constraints" },
+		{ "excluded A-label", "excluded;email:xn--pss25c.example.com",
+		    "\345\214\273\347\224\237@xn--pss25c.example.com", "name-constraints" },
+		{ "excluded U-label", "excluded;email:xn--pss25c.example.com",
+		    "\345\214\273\347\224\237@\345\244\247\345\255\246.example.com", "name-constraints" },
+		{ "excluded another", "excluded;email:example.org", "j\303\263s@example.com", NULL },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		stage s;
+		char san[SAN_TEXT];
+		forge_spec spec = { .subject = "CN=x", .extensions = { { "subjectAltName", san } } };
+		const forge_extension limits = { "nameConstraints", rows[i].constraint };
+
+		print_message("%s\n", rows[i].name);
+		make_san(rows[i].mailbox, rows[i].tag, rows[i].other, san);
+		stage_begin(&s, *state);
+		s.middle = forge_middle(&s, (forge_extension){ "basicConstraints", "critical,CA:TRUE" },
+		    limits, (forge_extension){ NULL, NULL }, 0);
+		spec.issuer = s.middle;
+		spec.issuer_key = s.middle_key;
+		spec.key = s.key;
+		s.leaf = forge(s.k, &spec);
+		add_anchor(&s, s.root, NULL);
+		add_more(&s, s.middle);
+		evaluate(&s, SN_PURPOSE_SIGN, FORGE_AT);
+		expect(&s, rows[i].reason, "may not vouch for");
+		stage_end(&s);
+	}
+}
+
 static void anchor__limited_to_domains_speaks_for_no_other(void **state)
 {
 	stage s;
@@ -691,11 +790,12 @@ static signet_status evaluate_once(signet_context *ctx, void *user, signet_error
 		status = signet_trust_add_anchor(
 		    trust, signet_cert_list_get(list, 1), &domain, 1, err);
 	if (status == SIGNET_OK)
-		status = sn_chain_evaluate(ctx, trust, signet_cert_list_get(list, 0), NULL,
-		    SN_PURPOSE_SIGN, FORGE_AT, &verdict, err);
+		status = sn_chain_evaluate(ctx,
+		    &(sn_chain_request){ .trust = trust, .leaf = signet_cert_list_get(list, 0),
+			.purpose = SN_PURPOSE_SIGN, .at = FORGE_AT }, &verdict, err);
 	if (status == SIGNET_OK)
 		assert_int_equal(verdict.state, SN_CHAIN_VALID);
-	sn_chain_verdict_clear(&verdict);
+	sn_chain_verdict_clear(ctx, &verdict);
 	signet_trust_unref(&trust);
 	signet_cert_list_free(&list);
 	return status;
@@ -729,6 +829,7 @@ int main(void)
 		WITH_KIT(path__longer_than_allowed_is_invalid),
 		WITH_KIT(leaf__must_be_for_signing_mail),
 		WITH_KIT(name_constraints__hold_for_every_kind_of_address),
+		WITH_KIT(name_constraints__hold_for_utf8_mailboxes),
 		WITH_KIT(anchor__limited_to_domains_speaks_for_no_other),
 		WITH_KIT(anchor__distrusted_after_a_day_speaks_for_older_certificates_only),
 		WITH_KIT(anchor__must_speak_for_every_address),

@@ -72,7 +72,9 @@ static void expect(stage *s, signet_revocation_mode mode, const char *reason,
 	sn_chain_verdict verdict = { .path = NULL };
 
 	signet_trust_set_revocation(s->trust, mode);
-	must(sn_chain_evaluate(s->k->ctx, s->trust, s->leaf, s->more, SN_PURPOSE_SIGN, FORGE_AT,
+	must(sn_chain_evaluate(s->k->ctx,
+		 &(sn_chain_request){ .trust = s->trust, .leaf = s->leaf, .more = s->more,
+		     .purpose = SN_PURPOSE_SIGN, .at = FORGE_AT },
 		 &verdict, &s->k->err), &s->k->err);
 	if (reason == NULL && verdict.reason != NULL)
 		fail_msg("%s: %s", verdict.reason, verdict.text);
@@ -82,7 +84,7 @@ static void expect(stage *s, signet_revocation_mode mode, const char *reason,
 		assert_non_null(strstr(verdict.text, text));
 	}
 	assert_int_equal(verdict.revocation, revocation);
-	sn_chain_verdict_clear(&verdict);
+	sn_chain_verdict_clear(s->k->ctx, &verdict);
 }
 
 static void lists__of_every_issuer_make_it_good(void **state)
