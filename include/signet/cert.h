@@ -50,14 +50,14 @@ SIGNET_API bool signet_cert_can_encrypt(const signet_cert *cert);
 SIGNET_API bool signet_cert_is_ca(const signet_cert *cert);
 SIGNET_API bool signet_cert_is_self_issued(const signet_cert *cert);
 SIGNET_API bool signet_cert_equal(const signet_cert *a, const signet_cert *b);
-/* SHA-256 of the SubjectPublicKeyInfo, hex: which key it is, whatever the certificate around it. */
-#define SIGNET_KEY_FINGERPRINT 65
-SIGNET_API signet_status signet_cert_key_fingerprint(const signet_cert *cert,
-    char text[SIGNET_KEY_FINGERPRINT], signet_error *err) SIGNET_CHECKED;
 /* Whether both certify the same key, as a renewed certificate may. */
 SIGNET_API bool signet_cert_has_same_key(const signet_cert *a, const signet_cert *b);
 /* The DER SubjectPublicKeyInfo, borrowed. */
 SIGNET_API const uint8_t *signet_cert_key_info(const signet_cert *cert, size_t *size_out);
+/* SHA-256 of the SubjectPublicKeyInfo, hex: which key it is, whatever the certificate around it. */
+#define SIGNET_KEY_FINGERPRINT 65
+SIGNET_API signet_status signet_cert_key_fingerprint(const signet_cert *cert,
+    char text[SIGNET_KEY_FINGERPRINT], signet_error *err) SIGNET_CHECKED;
 /* Whether key is the private key of the certificate. */
 SIGNET_API bool signet_cert_has_key(const signet_cert *cert, const signet_key *key);
 

@@ -60,6 +60,7 @@ typedef struct app_session {
 	signet_fetch fetch;           /* network.c: the ports for the library */
 	signet_cache cache;
 	signet_network network;
+	signet_first_verdicts first_verdicts; /* remember.c: the same */
 	app_secret given;             /* --passphrase-file, --passphrase-fd */
 	app_secret typed;             /* at the terminal */
 	app_secret fresh;             /* for what is being made */

@@ -12,7 +12,7 @@
 static bool is_planned(const char *verb, const char *sub)
 {
 	static const char *const verbs[] = { "filter", "send", "enroll", "config" };
-	static const char *const subs[][2] = { { "identity", "renew" }, { "ca", "ocsp" } };
+	static const char *const subs[][2] = { { "identity", "renew" } };
 
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++)
 		if (strcmp(verb, verbs[i]) == 0)
@@ -57,6 +57,8 @@ static int run(app_session *session)
 	if (is_message(session->args.command))
 		return session->args.command->id <= APP_COMMAND_ENCRYPT ? cmd_write(session)
 									: cmd_read(session);
+	if (session->args.command->id == APP_COMMAND_IDENTITY_LINT)
+		return cmd_lint(session);
 	if (session->args.command->id == APP_COMMAND_REWRAP)
 		status = cmd_rewrap(session, &err);
 	else if (session->args.command->id == APP_COMMAND_AGENT)
@@ -185,6 +187,7 @@ int main(int argc, char **argv)
 {
 	/* A reader that went away is an error of writing (74), not a death; files are ours alone. */
 	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN);
 	(void)umask(077);
 	return find_command(argc, argv);
 }
