@@ -1,9 +1,11 @@
 /*
  * A file of certificates: bundles, DER, certs-only CMS. What it gives can be asked everything, reads
- * again as itself, and is judged: the first as a leaf, the others as its chain, the last as anchor.
+ * again as itself, is held against the rules for public ones, and is judged: the first as a leaf, the others as its chain, the last as anchor.
  */
 #include <stdlib.h>
 #include <string.h>
+
+#include <signet/lint.h>
 
 #include "cert/cert.h"
 #include "cert/email.h"
@@ -11,13 +13,23 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static signet_status note(void *user, const signet_lint_finding *finding, signet_error *err)
+{
+	(void)err;
+	*(size_t *)user += strlen(finding->code) + strlen(finding->section) + strlen(finding->text);
+	return SIGNET_OK;
+}
+
 static void ask(signet_context *ctx, signet_cert *cert)
 {
 	signet_cert *again = NULL;
 	const sn_public_key *key;
 	const char *address;
+	size_t said = 0;
 	signet_error err;
 
+	if (signet_lint_cert(ctx, cert, note, &said, &err) != SIGNET_OK)
+		abort();
 	for (size_t i = 0; (address = signet_cert_address(cert, i)) != NULL; i++)
 		if (!sn_email_is_valid(address) || !signet_cert_has_address(cert, address))
 			abort();

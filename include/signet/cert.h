@@ -54,6 +54,10 @@ SIGNET_API bool signet_cert_equal(const signet_cert *a, const signet_cert *b);
 SIGNET_API bool signet_cert_has_same_key(const signet_cert *a, const signet_cert *b);
 /* The DER SubjectPublicKeyInfo, borrowed. */
 SIGNET_API const uint8_t *signet_cert_key_info(const signet_cert *cert, size_t *size_out);
+/* SHA-256 of the SubjectPublicKeyInfo, hex: which key it is, whatever the certificate around it. */
+#define SIGNET_KEY_FINGERPRINT 65
+SIGNET_API signet_status signet_cert_key_fingerprint(const signet_cert *cert,
+    char text[SIGNET_KEY_FINGERPRINT], signet_error *err) SIGNET_CHECKED;
 /* Whether key is the private key of the certificate. */
 SIGNET_API bool signet_cert_has_key(const signet_cert *cert, const signet_key *key);
 
@@ -73,6 +77,24 @@ SIGNET_API signet_cert *signet_cert_list_get(const signet_cert_list *list, size_
  */
 SIGNET_API signet_status signet_cert_list_read(signet_cert_list *list, const uint8_t *data,
     size_t size, bool *is_p7_out, signet_error *err) SIGNET_CHECKED;
+
+/*
+ * The same for address books: KEY of vCards (2.1, 3.0, 4.0; base64 and data: URIs), and
+ * userCertificate, userSMIMECertificate, cACertificate of LDIF. Nothing that they refer to elsewhere
+ * is read. Keys that are no X.509 certificates are passed over; *skipped_out (may be NULL) says how
+ * many. None at all is SIGNET_E_MALFORMED.
+ */
+SIGNET_API signet_status signet_cert_list_read_book(signet_cert_list *list, const uint8_t *data,
+    size_t size, size_t *skipped_out, signet_error *err) SIGNET_CHECKED;
+/* Whether it begins as one. */
+SIGNET_API bool signet_cert_book_is(const uint8_t *data, size_t size);
+
+/*
+ * The same for what a certificate store on the web answers (RFC 4387): what content_type (may be
+ * NULL) says to be multipart/… is taken apart first; parts that are no certificate are passed over.
+ */
+SIGNET_API signet_status signet_cert_list_read_answer(signet_cert_list *list,
+    const char *content_type, const uint8_t *data, size_t size, signet_error *err) SIGNET_CHECKED;
 
 /* A certificate, the rest of its chain, and perhaps its private key. */
 typedef struct signet_identity signet_identity;

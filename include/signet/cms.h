@@ -39,6 +39,14 @@ SIGNET_API signet_status signet_cms_add_unsigned(signet_context *ctx, signet_inp
     signet_input_form form, size_t signer, const uint8_t *attributes, size_t size,
     signet_sink *out, signet_error *err) SIGNET_CHECKED;
 
+/*
+ * The ciphers of an SMIMECapabilities (RFC 8551 2.5.2) that signet writes, in its order, and
+ * "rsa-oaep", each after a space but the first. Empty: it is malformed, or names none of them.
+ */
+#define SIGNET_CAPABILITIES_TEXT 512
+SIGNET_API void signet_capabilities_text(const uint8_t *data, size_t size,
+    char text[SIGNET_CAPABILITIES_TEXT]);
+
 #ifdef __cplusplus
 }
 #endif

@@ -76,6 +76,13 @@ typedef struct signet_compose_options {
 	bool compress;                  /* CompressedData (RFC 3274) inside all protection */
 	bool ignore_sender;             /* a signer need not be the From */
 	signet_header_policy headers;
+	/*
+	 * Names of fields that the message that this one answers had hidden: they are hidden whatever
+	 * the policy (RFC 9788 6.1), as are those that the HP-Outer fields of the input tell of. Where
+	 * nothing can be hidden, signet_compose_new fails (SIGNET_E_USAGE). Borrowed until it returns.
+	 */
+	const char *const *hidden_fields;
+	size_t hidden_field_count;
 } signet_compose_options;
 
 #define SIGNET_COMPOSE_OPTIONS_VERSION 1

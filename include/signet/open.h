@@ -76,6 +76,19 @@ typedef struct signet_kek {
 	size_t key_size;
 } signet_kek;
 
+/*
+ * Who remembers the first good verdict of a message: the port that a store implements. digest is the
+ * SHA-256 of the signatures, the certificates they verified by, and the From that the verdict is
+ * bound to. What cannot be kept or found is no failure of opening: return SIGNET_OK then.
+ */
+typedef struct signet_first_verdicts {
+	/* The message is valid at time. What is kept already stays. */
+	signet_status (*put)(void *user, const uint8_t digest[32], int64_t time, signet_error *err);
+	signet_status (*get)(void *user, const uint8_t digest[32], int64_t *time_out, bool *found_out,
+	    signet_error *err);
+	void *user;
+} signet_first_verdicts;
+
 typedef struct signet_open_options {
 	unsigned version;               /* SIGNET_OPEN_OPTIONS_VERSION */
 	signet_open_mode mode;
@@ -103,6 +116,8 @@ typedef struct signet_open_options {
 	const signet_kek *keks;         /* for recipients by such a key; borrowed */
 	size_t kek_count;
 	const signet_network *network;  /* NULL: nothing is fetched, nothing kept */
+	const signet_first_verdicts *first_verdicts; /* NULL: nobody remembers */
+	bool no_legacy_display;         /* leave out what repeats the header fields (RFC 9788 4.5.3) */
 } signet_open_options;
 
 #define SIGNET_OPEN_OPTIONS_VERSION 1

@@ -83,6 +83,18 @@ SIGNET_API signet_status signet_trust_check(signet_context *ctx, const signet_tr
     const signet_network *network, signet_trust_verdict *verdict_out, signet_error *err)
     SIGNET_CHECKED;
 
+/* The same with the path: leaf first, its anchor last, or as far as it was built. Owned. */
+typedef struct signet_path {
+	signet_trust_verdict verdict;
+	signet_cert_list *certs;
+} signet_path;
+
+/* path_out is cleared by signet_path_clear. */
+SIGNET_API signet_status signet_trust_path(signet_context *ctx, const signet_trust *trust,
+    signet_cert *cert, const signet_cert_list *more, signet_purpose purpose, int64_t time,
+    const signet_network *network, signet_path *path_out, signet_error *err) SIGNET_CHECKED;
+SIGNET_API void signet_path_clear(signet_path *path);
+
 #ifdef __cplusplus
 }
 #endif

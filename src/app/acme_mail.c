@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "app/acme.h"
+#include "app/contacts.h"
 #include "app/files.h"
 #include "app/keys.h"
 #include "app/login.h"
@@ -44,7 +45,7 @@ static signet_status verify(search *s, const uint8_t *message, size_t size, sign
 	data = signet_sink_memory_get(stripped, &length);
 	status = signet_input_memory_new(ctx, data, length, &input, err);
 	if (status == SIGNET_OK)
-		status = app_trust_store(s->session, &trust, err);
+		status = app_trust_of_store(s->session, &trust, err);
 	options.mode = SIGNET_VERIFY;
 	options.trust = trust;
 	options.time = s->session->now;

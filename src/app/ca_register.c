@@ -1,44 +1,37 @@
-/* The register of a CA: reads it whole, adds lines to it. */
-#include <errno.h>
-#include <fcntl.h>
-#include <stdarg.h>
+/* The register of a CA: reads it whole. */
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "app/ca.h"
 #include "app/files.h"
+#include "base/ascii.h"
 
-enum { LINE_MAX_SIZE = 8192, FIELDS_MAX = 6 };
+enum { FIELDS_MAX = 12 };
 
-signet_status app_ca_path(const char *dir, const char *name, char **path_out, signet_error *err)
+/* The fields of a line; those that are missing are empty. */
+typedef struct fields {
+	char *at[FIELDS_MAX];
+	size_t count;
+} fields;
+
+static fields split(char *line)
 {
-	size_t size = strlen(dir) + strlen(name) + 2;
-	char *path = malloc(size);
+	fields f = { .count = 0 };
 
-	if (path == NULL)
-		return signet_fail(err, SIGNET_E_MEMORY, SIGNET_NO_OFFSET, "out of memory");
-	(void)snprintf(path, size, "%s/%s", dir, name);
-	*path_out = path;
-	return SIGNET_OK;
-}
-
-static size_t split(char *line, char *fields[FIELDS_MAX])
-{
-	size_t count = 0;
-
-	while (count < FIELDS_MAX) {
+	while (f.count < FIELDS_MAX) {
 		char *tab = strchr(line, '\t');
 
-		fields[count++] = line;
-		if (tab == NULL)
+		f.at[f.count++] = line;
+		if (tab == NULL) {
+			line += strlen(line);
 			break;
+		}
 		*tab = '\0';
 		line = tab + 1;
 	}
-	return count;
+	for (size_t i = f.count; i < FIELDS_MAX; i++)
+		f.at[i] = line + strlen(line);
+	return f;
 }
 
 static bool read_number(const char *text, int64_t *number_out)
@@ -68,94 +61,274 @@ static void *grow(void *list, size_t count, size_t size, signet_error *err)
 	return grown;
 }
 
-static app_ca_entry *find(app_ca *ca, const char *serial)
+app_ca_entry *app_ca_find(const app_ca *ca, const char *serial)
 {
-	for (size_t i = 0; i < ca->entry_count; i++)
-		if (strcmp(ca->entries[i].serial, serial) == 0)
-			return &ca->entries[i];
+	while (serial[0] == '0' && serial[1] == '0' && serial[2] != '\0')
+		serial += 2;
+	for (size_t i = ca->entry_count; i > 0; i--)
+		if (sn_ascii_equal(ca->entries[i - 1].serial, serial))
+			return &ca->entries[i - 1];
 	return NULL;
 }
 
-static signet_status read_issued(app_ca *ca, char *fields[], bool *good_out, signet_error *err)
+static signet_status read_issued(app_ca *ca, const fields *f, bool *good_out, signet_error *err)
 {
-	app_ca_entry entry = { .serial = fields[1], .addresses = fields[4], .subject = fields[5] };
-	app_ca_entry *grown;
+	app_ca_entry entry = {
+		.serial = f->at[1],
+		.addresses = f->at[4],
+		.subject = f->at[5],
+		.purpose = f->at[6],
+		.renews = f->at[7],
+		.renewed_by = "",
+	};
+	app_ca_entry *grown, *old;
 
-	*good_out =
-	    read_number(fields[2], &entry.not_before) && read_number(fields[3], &entry.not_after);
+	*good_out = read_number(f->at[2], &entry.not_before) &&
+		    read_number(f->at[3], &entry.not_after);
 	if (!*good_out)
 		return SIGNET_OK;
 	grown = grow(ca->entries, ca->entry_count, sizeof(entry), err);
 	if (grown == NULL)
 		return SIGNET_E_MEMORY;
 	ca->entries = grown;
+	old = entry.renews[0] == '\0' ? NULL : app_ca_find(ca, entry.renews);
+	if (old != NULL)
+		old->renewed_by = entry.serial;
 	ca->entries[ca->entry_count++] = entry;
 	return SIGNET_OK;
 }
 
-static bool read_revoked(app_ca *ca, char *fields[])
+static bool read_revoked(app_ca *ca, const fields *f)
 {
-	app_ca_entry *entry = find(ca, fields[1]);
+	app_ca_entry *entry = app_ca_find(ca, f->at[1]);
 	int64_t reason = 0;
 
-	if (entry == NULL || !read_number(fields[2], &entry->revoked_at) ||
-	    !read_number(fields[3], &reason) || reason < -1 || reason > 10)
+	if (entry == NULL || !read_number(f->at[2], &entry->revoked_at) ||
+	    !read_number(f->at[3], &reason) || reason < -1 || reason > 10)
 		return false;
 	entry->is_revoked = true;
 	entry->reason = (int)reason;
+	ca->is_crl_stale = true;
 	return true;
 }
 
-static signet_status read_line(app_ca *ca, char *line, bool *good_out, signet_error *err)
+static bool read_released(app_ca *ca, const fields *f)
 {
-	char *fields[FIELDS_MAX] = { 0 };
-	size_t count = split(line, fields);
-	int64_t number = 0;
-	char **grown;
+	app_ca_entry *entry = app_ca_find(ca, f->at[1]);
 
-	*good_out = true;
-	if (strcmp(fields[0], "issued") == 0 && count == 6)
-		return read_issued(ca, fields, good_out, err);
-	if (strcmp(fields[0], "revoked") == 0 && count == 4) {
-		*good_out = read_revoked(ca, fields);
-	} else if (strcmp(fields[0], "crl") == 0 && count == 3) {
-		*good_out = read_number(fields[1], &number);
-		ca->crl_number = (uint64_t)number;
-	} else if (strcmp(fields[0], "domain") == 0 && count == 2) {
-		grown = grow(ca->domains, ca->domain_count, sizeof(*grown), err);
-		if (grown == NULL)
-			return SIGNET_E_MEMORY;
-		ca->domains = grown;
-		ca->domains[ca->domain_count++] = fields[1];
-	} else {
-		*good_out = fields[0][0] == '\0' || fields[0][0] == '#';
-	}
+	if (entry == NULL || !entry->is_revoked)
+		return false;
+	entry->is_revoked = false;
+	ca->is_crl_stale = true;
+	return true;
+}
+
+static bool read_crl(app_ca *ca, const fields *f)
+{
+	int64_t number = 0;
+
+	if (!read_number(f->at[1], &number) || !read_number(f->at[2], &ca->crl_time))
+		return false;
+	ca->crl_number = (uint64_t)number;
+	ca->crl_next = 0;
+	ca->is_crl_stale = false;
+	return f->count < 4 || read_number(f->at[3], &ca->crl_next);
+}
+
+static signet_status read_domain(app_ca *ca, const fields *f, signet_error *err)
+{
+	char **grown = grow(ca->domains, ca->domain_count, sizeof(*grown), err);
+
+	if (grown == NULL)
+		return SIGNET_E_MEMORY;
+	ca->domains = grown;
+	ca->domains[ca->domain_count++] = f->at[1];
 	return SIGNET_OK;
 }
 
-/* A register that cannot be understood is not added to: a serial could be revoked in it. */
-static signet_status read_lines(app_ca *ca, const char *path, signet_error *err)
+static signet_status read_policy(app_ca_settings *settings, const char *text, signet_error *err)
 {
-	char *line = ca->text;
-	unsigned number = 0;
+	const char **grown = grow(settings->policies, settings->policy_count, sizeof(*grown), err);
 
-	while (line != NULL && *line != '\0') {
-		char *end = strchr(line, '\n');
-		bool is_good = true;
-		signet_status status;
-
-		if (end != NULL)
-			*end++ = '\0';
-		number++;
-		status = read_line(ca, line, &is_good, err);
-		if (status != SIGNET_OK)
-			return status;
-		if (!is_good)
-			return signet_fail(err, SIGNET_E_MALFORMED, SIGNET_NO_OFFSET,
-			    "%.150s line %u is not understood", path, number);
-		line = end;
-	}
+	if (grown == NULL)
+		return SIGNET_E_MEMORY;
+	settings->policies = grown;
+	settings->policies[settings->policy_count++] = text;
 	return SIGNET_OK;
+}
+
+static signet_status read_set(app_ca *ca, const fields *f, bool *good_out, signet_error *err)
+{
+	app_ca_settings *settings = &ca->settings;
+
+	if (strcmp(f->at[1], "crl-url") == 0)
+		settings->crl_url = f->at[2];
+	else if (strcmp(f->at[1], "ocsp-url") == 0)
+		settings->ocsp_url = f->at[2];
+	else if (strcmp(f->at[1], "issuer-url") == 0)
+		settings->issuer_url = f->at[2];
+	else if (strcmp(f->at[1], "policy") == 0)
+		return read_policy(settings, f->at[2], err);
+	else
+		*good_out = false;
+	return SIGNET_OK;
+}
+
+static signet_status read_act(app_ca *ca, const fields *f, bool *good_out, signet_error *err)
+{
+	const char *act = f->at[0];
+
+	*good_out = true;
+	if (strcmp(act, "issued") == 0 && f->count >= 6 && f->count <= 8)
+		return read_issued(ca, f, good_out, err);
+	if (strcmp(act, "domain") == 0 && f->count == 2)
+		return read_domain(ca, f, err);
+	if (strcmp(act, "set") == 0 && f->count == 3)
+		return read_set(ca, f, good_out, err);
+	if (strcmp(act, "revoked") == 0 && f->count == 4)
+		*good_out = read_revoked(ca, f);
+	else if (strcmp(act, "released") == 0 && f->count == 3)
+		*good_out = read_released(ca, f);
+	else if (strcmp(act, "crl") == 0 && (f->count == 3 || f->count == 4))
+		*good_out = read_crl(ca, f);
+	else
+		*good_out = act[0] == '\0' || act[0] == '#';
+	return SIGNET_OK;
+}
+
+static signet_status note(app_ca *ca, const fields *f, app_ca_event event, signet_error *err)
+{
+	app_ca_event *grown;
+
+	if (f->at[0][0] == '\0' || f->at[0][0] == '#')
+		return SIGNET_OK;
+	grown = grow(ca->events, ca->event_count, sizeof(event), err);
+	if (grown == NULL)
+		return SIGNET_E_MEMORY;
+	event.act = f->at[0];
+	event.what = f->at[1];
+	event.more = "";
+	if (strcmp(event.act, "issued") == 0)
+		event.more = f->at[4][0] != '\0' ? f->at[4] : f->at[5];
+	else if (strcmp(event.act, "revoked") == 0)
+		event.more = f->at[3];
+	else if (strcmp(event.act, "set") == 0)
+		event.more = f->at[2];
+	ca->events = grown;
+	ca->events[ca->event_count++] = event;
+	return SIGNET_OK;
+}
+
+typedef struct reading {
+	app_ca *ca;
+	const char *path;
+	const uint8_t *octets; /* as they were before the lines were split */
+	unsigned number;
+	bool is_linked;
+} reading;
+
+static signet_status blame(const reading *r, const char *what, signet_error *err)
+{
+	return signet_fail(err, SIGNET_E_MALFORMED, SIGNET_NO_OFFSET, "%.120s line %u %s", r->path,
+	    r->number, what);
+}
+
+static bool is_link(const char *line)
+{
+	return strspn(line, "0123456789abcdef") == SIGNET_CA_LINK && line[SIGNET_CA_LINK] == '\t';
+}
+
+/* Whether a line fits the one before it; the first link covers all lines of the older form. */
+static signet_status check_link(reading *r, const char *line, signet_error *err)
+{
+	app_ca *ca = r->ca;
+	const char *rest = line + SIGNET_CA_LINK + 1;
+	signet_status status = SIGNET_OK;
+
+	if (!r->is_linked && line > ca->text)
+		status = signet_ca_log_link(ca->session->ctx, "", r->octets,
+		    (size_t)(line - ca->text), ca->link, err);
+	if (status == SIGNET_OK)
+		status = signet_ca_log_link(
+		    ca->session->ctx, ca->link, rest, strlen(rest), ca->link, err);
+	if (status != SIGNET_OK)
+		return status;
+	r->is_linked = true;
+	if (strncmp(ca->link, line, SIGNET_CA_LINK) != 0)
+		return blame(r, "does not fit those before it: the register was changed", err);
+	return SIGNET_OK;
+}
+
+/* LINK TIME UID: moves line behind them. */
+static signet_status read_when(reading *r, char **line, app_ca_event *event, signet_error *err)
+{
+	char *time = *line + SIGNET_CA_LINK + 1;
+	char *uid = strchr(time, '\t');
+	char *act = uid == NULL ? NULL : strchr(uid + 1, '\t');
+
+	if (act == NULL)
+		return blame(r, "is not understood", err);
+	*uid++ = '\0';
+	*act++ = '\0';
+	if (!read_number(time, &event->time) || !read_number(uid, &event->uid))
+		return blame(r, "is not understood", err);
+	*line = act;
+	return SIGNET_OK;
+}
+
+static signet_status read_line(reading *r, char *line, signet_error *err)
+{
+	app_ca_event event = { .uid = -1 };
+	bool is_good = true;
+	fields f;
+	signet_status status = SIGNET_OK;
+
+	if (is_link(line)) {
+		status = check_link(r, line, err);
+		if (status == SIGNET_OK)
+			status = read_when(r, &line, &event, err);
+	} else if (r->is_linked) {
+		status = blame(r, "has no link to those before it: the register was changed", err);
+	}
+	if (status != SIGNET_OK)
+		return status;
+	f = split(line);
+	status = read_act(r->ca, &f, &is_good, err);
+	if (status == SIGNET_OK && !is_good)
+		status = blame(r, "is not understood", err);
+	return status == SIGNET_OK ? note(r->ca, &f, event, err) : status;
+}
+
+/* A register that cannot be understood is not added to: a serial could be revoked in it. */
+static signet_status read_lines(reading *r, signet_error *err)
+{
+	char *line = r->ca->text;
+	char *end;
+	signet_status status = SIGNET_OK;
+
+	while (status == SIGNET_OK && (end = strchr(line, '\n')) != NULL) {
+		*end = '\0';
+		r->number++;
+		status = read_line(r, line, err);
+		line = end + 1;
+	}
+	return status;
+}
+
+void app_ca_register_clear(app_ca *ca)
+{
+	free(ca->text);
+	free(ca->domains);
+	free(ca->entries);
+	free(ca->events);
+	free(ca->settings.policies);
+	ca->text = NULL;
+	ca->domains = NULL;
+	ca->entries = NULL;
+	ca->events = NULL;
+	ca->settings = (app_ca_settings){ 0 };
+	ca->domain_count = ca->entry_count = ca->event_count = 0;
+	ca->link[0] = '\0';
 }
 
 signet_status app_ca_register_read(app_ca *ca, signet_error *err)
@@ -164,6 +337,7 @@ signet_status app_ca_register_read(app_ca *ca, signet_error *err)
 	char *path = NULL;
 	signet_status status = app_ca_path(ca->dir, "register", &path, err);
 
+	app_ca_register_clear(ca);
 	if (status != SIGNET_OK || !app_file_exists(path))
 		goto out;
 	status = app_file_read(ca->session, path, &data, err);
@@ -176,84 +350,9 @@ signet_status app_ca_register_read(app_ca *ca, signet_error *err)
 	}
 	if (data.size > 0)
 		memcpy(ca->text, data.data, data.size);
-	status = read_lines(ca, path, err);
+	status = read_lines(&(reading){ .ca = ca, .path = path, .octets = data.data }, err);
 out:
 	sn_buf_clear(&data);
 	free(path);
-	return status;
-}
-
-static signet_status open_locked(const app_ca *ca, int *fd_out, signet_error *err)
-{
-	char *path = NULL;
-	int fd;
-	signet_status status = app_ca_path(ca->dir, "register", &path, err);
-
-	if (status != SIGNET_OK)
-		return status;
-	fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
-	if (fd < 0)
-		status = signet_fail_sys(err,
-		    errno == EACCES ? SIGNET_E_PERMISSION : SIGNET_E_CANNOT_CREATE,
-		    "cannot open %.150s", path);
-	else if (flock(fd, LOCK_EX) != 0)
-		status = signet_fail_sys(err, SIGNET_E_IO, "cannot lock %.150s", path);
-	if (status == SIGNET_OK)
-		*fd_out = fd;
-	else if (fd >= 0)
-		(void)close(fd);
-	free(path);
-	return status;
-}
-
-signet_status app_ca_register_lock(app_ca *ca, signet_error *err)
-{
-	return open_locked(ca, &ca->lock, err);
-}
-
-/* All of the line or nothing of it: half a line would make the register unreadable. */
-static signet_status append(int fd, const char *line, size_t size, signet_error *err)
-{
-	struct stat before;
-	ssize_t written;
-	signet_status status;
-
-	if (fstat(fd, &before) != 0)
-		return signet_fail_sys(err, SIGNET_E_IO, "cannot look at the register");
-	written = write(fd, line, size);
-	if (written >= 0 && (size_t)written == size && fsync(fd) == 0)
-		return SIGNET_OK;
-	status = signet_fail_sys(err, SIGNET_E_IO, "cannot write to the register");
-	(void)!ftruncate(fd, before.st_size);
-	return status;
-}
-
-signet_status app_ca_register_add(app_ca *ca, signet_error *err, const char *format, ...)
-{
-	char line[LINE_MAX_SIZE];
-	va_list args;
-	int size;
-	int fd = ca->lock;
-	signet_status status;
-
-	va_start(args, format);
-	size = vsnprintf(line, sizeof(line) - 1, format, args);
-	va_end(args);
-	if (size < 0 || (size_t)size >= sizeof(line) - 1)
-		return signet_fail(err, SIGNET_E_LIMIT, SIGNET_NO_OFFSET,
-		    "a line of the register would be longer than %d octets", LINE_MAX_SIZE);
-	/* A name from a request could hold anything; a line is a line. */
-	for (int i = 0; i < size; i++)
-		if (((uint8_t)line[i] < 0x20 && line[i] != '\t') || line[i] == 0x7f)
-			line[i] = '?';
-	line[size++] = '\n';
-	if (ca->lock < 0) {
-		status = open_locked(ca, &fd, err);
-		if (status != SIGNET_OK)
-			return status;
-	}
-	status = append(fd, line, (size_t)size, err);
-	if (ca->lock < 0)
-		(void)close(fd);
 	return status;
 }

@@ -1,7 +1,9 @@
 /* Which of several certificates is taken: to sign, to encrypt, to decrypt. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "app/files.h"
+#include "app/find.h"
 #include "app/keys.h"
 #include "base/mem.h"
 
@@ -13,7 +15,21 @@ typedef struct choice {
 	signet_cert *cert;
 	app_capabilities said; /* by the owner of a contact's certificate */
 	char why[160]; /* the first or strongest reason against those that do not fit */
+	char pending[17]; /* the beginning of the fingerprint of one that waits for confirmation */
+	bool is_contact;
+	int64_t checked_at;
+	bool is_weak;     /* the one chosen: a stronger one is taken before it */
 } choice;
+
+enum { RSA_LEAST = 2048, CHECK_AGAIN = 86400 };
+
+bool app_is_weak(const signet_cert *cert)
+{
+	const char *algorithm = signet_cert_key_algorithm(cert);
+
+	return strncmp(algorithm, "rsa-", 4) == 0 && algorithm[4] >= '0' && algorithm[4] <= '9' &&
+	       strtoul(algorithm + 4, NULL, 10) < RSA_LEAST;
+}
 
 static bool is_fit(choice *c, const signet_cert *cert)
 {
@@ -60,9 +76,19 @@ static signet_status visit_contact(void *user, const sn_store_contact *row, sign
 {
 	choice *c = user;
 
-	if (c->cert != NULL || !is_fit(c, row->cert))
+	if (row->is_pending && c->pending[0] == '\0' && signet_cert_can_encrypt(row->cert))
+		(void)snprintf(c->pending, sizeof(c->pending), "%.16s",
+		    signet_cert_fingerprint(row->cert));
+	if (row->is_pending || (c->cert != NULL && !c->is_weak) || !is_fit(c, row->cert))
 		return SIGNET_OK;
+	if (c->cert != NULL && app_is_weak(row->cert))
+		return SIGNET_OK;
+	app_capabilities_clear(c->session, &c->said);
+	signet_cert_unref(&c->cert);
 	c->cert = signet_cert_ref(row->cert);
+	c->is_weak = app_is_weak(row->cert);
+	c->is_contact = true;
+	c->checked_at = row->checked_at;
 	if (row->capabilities_size == 0 || row->signing_time == INT64_MIN)
 		return SIGNET_OK;
 	c->said.size = row->capabilities_size;
@@ -105,8 +131,10 @@ static signet_status take(choice *c, signet_cert **cert_out, signet_error *err)
 {
 	if (c->cert == NULL)
 		return signet_fail(err, SIGNET_E_NO_CERT, SIGNET_NO_OFFSET,
-		    "no usable certificate for %.100s%s%s", c->address,
-		    c->why[0] == '\0' ? "" : ": ", c->why);
+		    "no usable certificate for %.80s%s%.100s%s%s", c->address,
+		    c->why[0] == '\0' ? "" : ": ", c->why,
+		    c->pending[0] == '\0' ? "" : "; one waits: signet contact confirm ",
+		    c->pending);
 	*cert_out = c->cert;
 	return SIGNET_OK;
 }
@@ -117,11 +145,60 @@ void app_capabilities_clear(const app_session *session, app_capabilities *capabi
 	*capabilities = (app_capabilities){ .data = NULL };
 }
 
+static void forget(choice *c)
+{
+	app_capabilities_clear(c->session, &c->said);
+	signet_cert_unref(&c->cert);
+	*c = (choice){ .session = c->session, .address = c->address };
+}
+
+/* Whether to look elsewhere: there is none, or it ends soon and has not been looked for today. */
+static bool is_to_find(const choice *c)
+{
+	const int64_t now = c->session->now;
+
+	if (!app_find_is_on(c->session))
+		return false;
+	if (c->cert == NULL)
+		return true;
+	/* of one's own certificates there is no time of a last look, and none is needed */
+	return c->is_contact && signet_cert_not_after(c->cert) - now < APP_FIND_RENEWAL &&
+	       (c->checked_at == INT64_MIN || now - c->checked_at > CHECK_AGAIN);
+}
+
+/* What is found lies in the store then, where it is chosen like others. */
+static signet_status choose_or_find(choice *c, signet_error *err)
+{
+	char reason[APP_FIND_WHY] = "";
+	signet_error why = { 0 };
+	bool is_usable = false;
+	signet_status status = choose(c, true, err);
+
+	if (status != SIGNET_OK || !is_to_find(c))
+		return status;
+	status = app_find(c->session, c->address, &is_usable, reason, &why);
+	if (status != SIGNET_OK && c->cert != NULL) {
+		app_say(c->session, "a newer certificate of %.80s cannot be looked for: %.150s",
+		    c->address, why.text);
+		return SIGNET_OK;
+	}
+	if (status != SIGNET_OK) {
+		if (err != NULL)
+			*err = why;
+		return status;
+	}
+	forget(c);
+	status = choose(c, true, err);
+	if (c->cert == NULL && c->why[0] == '\0')
+		(void)snprintf(c->why, sizeof(c->why), "%s", reason);
+	return status;
+}
+
 signet_status app_recipient(app_session *session, const char *address, signet_cert **cert_out,
     app_capabilities *said_out, signet_error *err)
 {
 	choice c = { .session = session, .address = address };
-	signet_status status = choose(&c, true, err);
+	signet_status status = choose_or_find(&c, err);
 
 	if (status == SIGNET_OK)
 		status = take(&c, cert_out, err);

@@ -90,10 +90,19 @@ signet_status app_export_p12(app_session *session, signet_identity *identity,
 signet_status app_export_with_key(
     app_session *session, signet_identity *identity, signet_error *err)
 {
-	bool is_plain = app_has(&session->args, APP_OPTION_PLAIN_KEY);
+	const app_secret *secret = NULL;
+	signet_status status = SIGNET_OK;
+
+	if (!app_has(&session->args, APP_OPTION_PLAIN_KEY))
+		status = app_passphrase_new(session, "the key to be written", &secret, err);
+	return status == SIGNET_OK ? app_export_pem(session, identity, secret, err) : status;
+}
+
+signet_status app_export_pem(app_session *session, signet_identity *identity,
+    const app_secret *secret, signet_error *err)
+{
 	const signet_cert_list *chain = signet_identity_chain(identity);
 	size_t count = chain == NULL ? 0 : signet_cert_list_count(chain);
-	const app_secret *secret = NULL;
 	signet_key *key = NULL;
 	signet_sink *sink = NULL;
 	sn_buf text;
@@ -105,16 +114,14 @@ signet_status app_export_with_key(
 		status = app_pem_cert(&text, signet_cert_list_get(chain, i), err);
 	if (status == SIGNET_OK)
 		status = signet_identity_key(identity, &key, err);
-	if (status == SIGNET_OK && !is_plain)
-		status = app_passphrase_new(session, "the key to be written", &secret, err);
 	if (status == SIGNET_OK)
 		status =
 		    app_sink_new(session, app_value(&session->args, APP_OPTION_OUTPUT), &sink, err);
 	if (status == SIGNET_OK)
 		status = sink->write(sink, text.data, text.size, err);
 	if (status == SIGNET_OK)
-		status = signet_key_write_pkcs8(key, is_plain ? NULL : secret->text,
-		    is_plain ? 0 : secret->size, true, sink, err);
+		status = signet_key_write_pkcs8(key, secret == NULL ? NULL : secret->text,
+		    secret == NULL ? 0 : secret->size, true, sink, err);
 	if (status == SIGNET_OK)
 		status = sink->finish(sink, err);
 	if (sink != NULL)

@@ -18,4 +18,8 @@ signet_status app_export_p12(app_session *session, signet_identity *identity,
 signet_status app_export_with_key(
     app_session *session, signet_identity *identity, signet_error *err) SIGNET_CHECKED;
 
+/* The same under a passphrase that is at hand; NULL: plain. */
+signet_status app_export_pem(app_session *session, signet_identity *identity,
+    const app_secret *secret, signet_error *err) SIGNET_CHECKED;
+
 #endif

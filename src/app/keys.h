@@ -66,9 +66,8 @@ void app_source_port(app_source *source, signet_source *port_out);
 /* Whom to believe: --trust or the store's anchors, --chain, --crl, policies. */
 signet_status app_trust(
     app_session *session, signet_trust **trust_out, signet_error *err) SIGNET_CHECKED;
-/* The store's anchors, whatever --trust says. */
-signet_status app_trust_store(
-    app_session *session, signet_trust **trust_out, signet_error *err) SIGNET_CHECKED;
+/* A key below what RSA with 2048 bits is: one that is stronger is taken before it. */
+bool app_is_weak(const signet_cert *cert);
 
 /* "2026-11-24" */
 void app_date(int64_t time, char text[16]);

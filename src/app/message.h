@@ -45,4 +45,7 @@ signet_status app_write_copies(app_session *session, signet_compose *compose, ap
 /* harvest.c: remembers what a valid message says about its sender. */
 void app_harvest(app_session *session, const signet_result *result);
 
+/* remember.c: the port for first good verdicts, the session's; NULL with --no-store. */
+const signet_first_verdicts *app_first_verdicts(app_session *session);
+
 #endif

@@ -110,7 +110,8 @@ static void write_empty(sn_json *json, const char *key, bool is_array)
 static void write_failure(sn_json *json, const signet_error *failure)
 {
 	static const char *const unknown[] = { "from", "from_outer" };
-	static const char *const parts_of_headers[] = { "protected", "hidden", "changed" };
+	static const char *const parts_of_headers[] = { "protected", "hidden", "changed", "fields",
+		"legacy_display" };
 
 	sn_json_object_begin(json);
 	sn_json_key(json, "verdict");

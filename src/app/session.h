@@ -14,6 +14,7 @@
 
 #include "app/options.h"
 #include "base/buf.h"
+#include "net/lookup.h"
 #include "store/store.h"
 #include "token/token.h"
 
@@ -51,11 +52,15 @@ typedef struct app_session {
 	const sn_store_api *store_api;
 	const signet_net_api *net_api;
 	const sn_token_api *token_api;
+	const sn_ldap_api *ldap_api;
+	const sn_dns_api *dns_api;
+	uint64_t silent_sources;      /* a bit for each place to look in that could not be asked */
 	sn_store *store;              /* NULL: not opened */
 	signet_net *net;              /* the same */
 	signet_fetch fetch;           /* network.c: the ports for the library */
 	signet_cache cache;
 	signet_network network;
+	signet_first_verdicts first_verdicts; /* remember.c: the same */
 	app_secret given;             /* --passphrase-file, --passphrase-fd */
 	app_secret typed;             /* at the terminal */
 	app_secret fresh;             /* for what is being made */
@@ -102,6 +107,8 @@ bool app_has_own_keys(const app_session *session);
 signet_status app_wire_store(app_session *session, signet_error *err) SIGNET_CHECKED;
 signet_status app_wire_net(app_session *session, signet_error *err) SIGNET_CHECKED;
 signet_status app_wire_token(app_session *session, signet_error *err) SIGNET_CHECKED;
+signet_status app_wire_ldap(app_session *session, signet_error *err) SIGNET_CHECKED;
+signet_status app_wire_dns(app_session *session, signet_error *err) SIGNET_CHECKED;
 
 /* passphrase.c */
 signet_status app_passphrase_begin(app_session *session, signet_error *err) SIGNET_CHECKED;

@@ -1,6 +1,7 @@
 /* Builds the set of anchors, intermediates and CRLs that a message is held against. */
 #include <string.h>
 
+#include "app/contacts.h"
 #include "app/files.h"
 #include "app/keys.h"
 
@@ -40,7 +41,7 @@ static signet_status visit_anchor(void *user, const sn_store_anchor *row, signet
 }
 
 static signet_status add_store(
-    app_session *session, bool has_files, signet_trust *trust, signet_error *err)
+    app_session *session, bool with_anchors, signet_trust *trust, signet_error *err)
 {
 	signet_cert_list *chain = NULL;
 	sn_store *store = NULL;
@@ -48,7 +49,7 @@ static signet_status add_store(
 
 	if (status != SIGNET_OK || store == NULL)
 		return status;
-	if (!has_files)
+	if (with_anchors)
 		status = session->store_api->anchor_each(store, visit_anchor, trust, err);
 	if (status == SIGNET_OK)
 		status = signet_cert_list_new(session->ctx, &chain, err);
@@ -135,7 +136,7 @@ signet_status app_trust(app_session *session, signet_trust **trust_out, signet_e
 	for (size_t i = 0; status == SIGNET_OK && i < files->count; i++)
 		status = add_trust_file(session, files->text[i], trust, err);
 	if (status == SIGNET_OK)
-		status = add_store(session, files->count > 0, trust, err);
+		status = add_store(session, files->count == 0, trust, err);
 	if (status == SIGNET_OK)
 		status = add_chains(session, trust, err);
 	if (status == SIGNET_OK)
@@ -152,13 +153,17 @@ signet_status app_trust(app_session *session, signet_trust **trust_out, signet_e
 	return SIGNET_OK;
 }
 
-signet_status app_trust_store(app_session *session, signet_trust **trust_out, signet_error *err)
+signet_status app_trust_of_store(app_session *session, signet_trust **trust_out, signet_error *err)
 {
 	signet_trust *trust = NULL;
 	signet_status status = signet_trust_new(session->ctx, &trust, err);
 
 	if (status == SIGNET_OK)
-		status = add_store(session, false, trust, err);
+		status = add_store(session, true, trust, err);
+	if (status == SIGNET_OK)
+		status = add_crls(session, trust, err);
+	if (status == SIGNET_OK)
+		status = set_revocation(session, trust, err);
 	if (status != SIGNET_OK) {
 		signet_trust_unref(&trust);
 		return status;

@@ -27,7 +27,8 @@ static bool program_folder(char folder[PATH_MAX])
 	return true;
 }
 
-static void *load(const char *name)
+/* folder: where it lies in the build tree, below src. */
+static void *load(const char *build_folder, const char *name)
 {
 	/* What a module brings along (libcurl, PKCS #11 modules) may have threads of its own. */
 	const int flags = RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE;
@@ -36,7 +37,8 @@ static void *load(const char *name)
 
 	if (program_folder(folder)) {
 		/* the build tree */
-		(void)snprintf(path, sizeof(path), "%s/src/%s/signet-%s.so", folder, name, name);
+		(void)snprintf(path, sizeof(path), "%s/src/%s/signet-%s.so", folder,
+		    build_folder, name);
 		if (app_file_exists(path))
 			return dlopen(path, flags);
 		/* bin and lib side by side */
@@ -50,10 +52,10 @@ static void *load(const char *name)
 }
 
 /* function is the address of a pointer to a function. */
-static signet_status find(
-    const char *name, const char *symbol_name, void *function, signet_error *err)
+static signet_status find_in(const char *build_folder, const char *name, const char *symbol_name,
+    void *function, signet_error *err)
 {
-	void *handle = load(name);
+	void *handle = load(build_folder, name);
 	void *symbol;
 
 	if (handle == NULL)
@@ -66,6 +68,12 @@ static signet_status find(
 	/* ISO C has no way from an object pointer to a function; POSIX dlsym says so. */
 	memcpy(function, &symbol, sizeof(symbol));
 	return SIGNET_OK;
+}
+
+static signet_status find(
+    const char *name, const char *symbol_name, void *function, signet_error *err)
+{
+	return find_in(name, name, symbol_name, function, err);
 }
 
 static signet_status check_version(
@@ -119,5 +127,35 @@ signet_status app_wire_token(app_session *session, signet_error *err)
 		status = check_version("token", module()->version, SN_TOKEN_VERSION, err);
 	if (status == SIGNET_OK)
 		session->token_api = module();
+	return status;
+}
+
+signet_status app_wire_ldap(app_session *session, signet_error *err)
+{
+	sn_ldap_module_function *module = NULL;
+	signet_status status;
+
+	if (session->ldap_api != NULL)
+		return SIGNET_OK;
+	status = find_in("net", "ldap", SN_LDAP_MODULE_SYMBOL, &module, err);
+	if (status == SIGNET_OK)
+		status = check_version("ldap", module()->version, SN_LOOKUP_VERSION, err);
+	if (status == SIGNET_OK)
+		session->ldap_api = module();
+	return status;
+}
+
+signet_status app_wire_dns(app_session *session, signet_error *err)
+{
+	sn_dns_module_function *module = NULL;
+	signet_status status;
+
+	if (session->dns_api != NULL)
+		return SIGNET_OK;
+	status = find_in("net", "dns", SN_DNS_MODULE_SYMBOL, &module, err);
+	if (status == SIGNET_OK)
+		status = check_version("dns", module()->version, SN_LOOKUP_VERSION, err);
+	if (status == SIGNET_OK)
+		session->dns_api = module();
 	return status;
 }

@@ -327,3 +327,16 @@ signet_status sn_cert_usable_key(const signet_cert *cert, const sn_public_key **
 	*key_out = cert->public_key;
 	return SIGNET_OK;
 }
+
+signet_status signet_cert_key_fingerprint(
+    const signet_cert *cert, char text[SIGNET_KEY_FINGERPRINT], signet_error *err)
+{
+	uint8_t hash[SN_DIGEST_MAX];
+	size_t size = 0;
+	signet_status status = sn_digest_once(cert->ctx, sn_alg_by_name(SN_ALG_DIGEST, "sha256"),
+	    cert->key_info.data, cert->key_info.size, hash, &size, err);
+
+	if (status == SIGNET_OK)
+		sn_hex_encode(hash, size, text);
+	return status;
+}

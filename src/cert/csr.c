@@ -1,4 +1,5 @@
 /* Reading certificate requests (PKCS#10, RFC 2986). */
+#include <openssl/err.h>
 #include <openssl/x509v3.h>
 
 #include "base/mem.h"
@@ -13,7 +14,22 @@ struct sn_csr {
 	signet_context *ctx;
 	sn_public_key *public_key;
 	sn_texts addresses;
+	bool wants_ca;
 };
+
+/* What a request of a person never asks for (RFC 5280 4.2.1.9, 4.2.1.3). */
+static bool wants_ca(STACK_OF(X509_EXTENSION) *extensions)
+{
+	BASIC_CONSTRAINTS *basic = X509V3_get_d2i(extensions, NID_basic_constraints, NULL, NULL);
+	ASN1_BIT_STRING *usage = X509V3_get_d2i(extensions, NID_key_usage, NULL, NULL);
+	const bool wants = (basic != NULL && basic->ca != 0) ||
+	    (usage != NULL && ASN1_BIT_STRING_get_bit(usage, 5) == 1);
+
+	BASIC_CONSTRAINTS_free(basic);
+	ASN1_BIT_STRING_free(usage);
+	ERR_clear_error();
+	return wants;
+}
 
 /*
  * The names are read from the octets of the extension, as for a certificate. Malformed extensions
@@ -29,6 +45,7 @@ static signet_status read_names(sn_csr *csr, X509_REQ *request, signet_error *er
 	bool is_subject;
 	signet_status status;
 
+	csr->wants_ca = wants_ca(extensions);
 	for (int at = -1; (at = X509v3_get_ext_by_NID(extensions, NID_subject_alt_name, at)) >= 0;) {
 		const ASN1_OCTET_STRING *value =
 		    X509_EXTENSION_get_data(X509v3_get_ext(extensions, at));
@@ -149,6 +166,11 @@ const sn_public_key *sn_csr_public_key(const sn_csr *csr)
 const char *sn_csr_address(const sn_csr *csr, size_t index)
 {
 	return sn_texts_get(&csr->addresses, index);
+}
+
+bool sn_csr_wants_ca(const sn_csr *csr)
+{
+	return csr->wants_ca;
 }
 
 void sn_csr_free(sn_csr **csr)

@@ -46,6 +46,7 @@ static signet_status plan_usage(issuing *plan, signet_error *err)
 		plan->is_ca = true;
 		plan->usage = signs ? KEY_CERT_SIGN | CRL_SIGN : 0;
 		break;
+	case SN_ISSUE_OCSP:
 	case SN_ISSUE_SIGN: plan->usage = sign; break;
 	case SN_ISSUE_ENCRYPT: plan->usage = encrypt; break;
 	case SN_ISSUE_BOTH: plan->usage = sign | encrypt; break;
@@ -68,28 +69,9 @@ static void write_key_usage(sn_ber_writer *writer, uint8_t usage)
 	sn_extension_end(writer, extension);
 }
 
-static void write_basic_constraints(sn_ber_writer *writer, bool is_ca)
-{
-	static const uint8_t yes = 0xff;
-	const sn_extension extension = sn_extension_begin_ce(writer, 19, true);
-	const size_t mark = sn_ber_writer_begin(writer, SN_BER_SEQUENCE);
-
-	if (is_ca)
-		sn_ber_writer_item(writer, SN_BER_BOOLEAN, (sn_span){ &yes, 1 });
-	sn_ber_writer_end(writer, mark);
-	sn_extension_end(writer, extension);
-}
-
 static void write_email_protection(sn_ber_writer *writer)
 {
-	/* id-kp-emailProtection 1.3.6.1.5.5.7.3.4 */
-	static const uint8_t oid[] = { 0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x04 };
-	const sn_extension extension = sn_extension_begin_ce(writer, 37, false);
-	const size_t mark = sn_ber_writer_begin(writer, SN_BER_SEQUENCE);
-
-	sn_ber_writer_item(writer, SN_BER_OID, (sn_span){ oid, sizeof(oid) });
-	sn_ber_writer_end(writer, mark);
-	sn_extension_end(writer, extension);
+	sn_extension_mail_usage(writer, false);
 }
 
 static void write_key_ids(sn_ber_writer *writer, const issuing *plan)
@@ -148,59 +130,6 @@ static signet_status write_addresses(sn_ber_writer *writer, const issuing *plan,
 	return status;
 }
 
-/* GeneralSubtree ::= SEQUENCE { base rfc822Name [1] } */
-static void write_subtree(sn_ber_writer *writer, const char *dot, const char *domain)
-{
-	const size_t subtree = sn_ber_writer_begin(writer, SN_BER_SEQUENCE);
-	const size_t name = sn_ber_writer_begin(writer, SN_BER_CONTEXT(1));
-
-	sn_ber_writer_raw(writer, (sn_span){ (const uint8_t *)dot, strlen(dot) });
-	sn_ber_writer_raw(writer, (sn_span){ (const uint8_t *)domain, strlen(domain) });
-	sn_ber_writer_end(writer, name);
-	sn_ber_writer_end(writer, subtree);
-}
-
-/* RFC 5280 4.2.1.10: "example.com" is that host alone, ".example.com" those below it. */
-static signet_status write_name_constraints(sn_ber_writer *writer, const sn_issue_request *request,
-    signet_error *err)
-{
-	const sn_extension extension = sn_extension_begin_ce(writer, 30, true);
-	const size_t sequence = sn_ber_writer_begin(writer, SN_BER_SEQUENCE);
-	const size_t permitted = sn_ber_writer_begin(writer, SN_BER_CONTEXT_CONSTRUCTED(0));
-
-	for (size_t i = 0; i < request->domain_count; i++) {
-		const char *given = request->domains[i];
-		char domain[SN_EMAIL_DOMAIN];
-
-		if (!sn_email_domain_ascii(*given == '.' ? given + 1 : given, domain))
-			return signet_fail(err, SIGNET_E_USAGE, SIGNET_NO_OFFSET,
-			    "\"%.120s\" is not a mail domain", given);
-		write_subtree(writer, "", domain);
-		write_subtree(writer, ".", domain);
-	}
-	sn_ber_writer_end(writer, permitted);
-	sn_ber_writer_end(writer, sequence);
-	sn_extension_end(writer, extension);
-	return SIGNET_OK;
-}
-
-/* CRLDistributionPoints: one DistributionPoint with fullName, a URI. */
-static void write_crl_url(sn_ber_writer *writer, const char *url)
-{
-	const sn_extension extension = sn_extension_begin_ce(writer, 31, false);
-	size_t marks[4];
-
-	marks[0] = sn_ber_writer_begin(writer, SN_BER_SEQUENCE);
-	marks[1] = sn_ber_writer_begin(writer, SN_BER_SEQUENCE);
-	marks[2] = sn_ber_writer_begin(writer, SN_BER_CONTEXT_CONSTRUCTED(0));
-	marks[3] = sn_ber_writer_begin(writer, SN_BER_CONTEXT_CONSTRUCTED(0));
-	sn_ber_writer_item(
-	    writer, SN_BER_CONTEXT(6), (sn_span){ (const uint8_t *)url, strlen(url) });
-	for (size_t i = 4; i > 0; i--)
-		sn_ber_writer_end(writer, marks[i - 1]);
-	sn_extension_end(writer, extension);
-}
-
 static signet_status write_extensions(sn_ber_writer *writer, const issuing *plan, signet_error *err)
 {
 	const sn_issue_request *request = plan->request;
@@ -208,17 +137,24 @@ static signet_status write_extensions(sn_ber_writer *writer, const issuing *plan
 	const size_t sequence = sn_ber_writer_begin(writer, SN_BER_SEQUENCE);
 	signet_status status = SIGNET_OK;
 
-	write_basic_constraints(writer, plan->is_ca);
+	sn_extension_basic_constraints(writer, request, plan->is_ca);
 	write_key_usage(writer, plan->usage);
-	if (!plan->is_ca)
-		write_email_protection(writer);
+	switch (request->profile) {
+	case SN_ISSUE_ROOT: break;
+	case SN_ISSUE_INTERMEDIATE: sn_extension_mail_usage(writer, true); break;
+	case SN_ISSUE_OCSP: sn_extension_ocsp(writer); break;
+	case SN_ISSUE_SIGN:
+	case SN_ISSUE_ENCRYPT:
+	case SN_ISSUE_BOTH: write_email_protection(writer); break;
+	}
 	if (request->address_count != 0)
 		status = write_addresses(writer, plan, err);
 	write_key_ids(writer, plan);
 	if (status == SIGNET_OK && plan->is_ca && request->domain_count != 0)
-		status = write_name_constraints(writer, request, err);
-	if (request->crl_url != NULL)
-		write_crl_url(writer, request->crl_url);
+		status = sn_extension_name_constraints(writer, request, err);
+	if (status == SIGNET_OK && request->policy_count != 0)
+		status = sn_extension_policies(writer, request, err);
+	sn_extension_places(writer, request);
 	sn_ber_writer_end(writer, sequence);
 	sn_ber_writer_end(writer, tagged);
 	return status;
@@ -251,7 +187,9 @@ static signet_status write_subject(const sn_issue_request *request, sn_buf *name
 	signet_status status = SIGNET_OK;
 
 	sn_ber_writer_init(&writer, name, err);
-	if (request->subject != NULL)
+	if (request->subject_der.size != 0)
+		sn_ber_writer_raw(&writer, request->subject_der);
+	else if (request->subject != NULL)
 		status = sn_name_write(&writer, request->subject, err);
 	else
 		write_address_subject(

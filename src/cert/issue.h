@@ -16,12 +16,14 @@ typedef enum sn_issue_profile {
 	SN_ISSUE_INTERMEDIATE,
 	SN_ISSUE_SIGN,          /* S/MIME signing only */
 	SN_ISSUE_ENCRYPT,
-	SN_ISSUE_BOTH
+	SN_ISSUE_BOTH,
+	SN_ISSUE_OCSP           /* signs OCSP answers for its issuer (RFC 6960 4.2.2.2) */
 } sn_issue_profile;
 
 typedef struct sn_issue_request {
 	sn_issue_profile profile;
 	const char *subject;                /* RFC 4514, "CN=Alice,O=Example"; NULL: CN=address */
+	sn_span subject_der;                /* a Name as it is, in place of subject */
 	const char *const *addresses;       /* rfc822Name or SmtpUTF8Mailbox, as each needs */
 	size_t address_count;
 	const char *const *domains;         /* CA: name constraints on rfc822Name */
@@ -31,6 +33,12 @@ typedef struct sn_issue_request {
 	const signet_cert *issuer;          /* NULL: self-signed */
 	const signet_key *issuer_key;
 	const char *crl_url;                /* NULL: no distribution point */
+	const char *ocsp_url;               /* authorityInfoAccess; NULL: none */
+	const char *issuer_url;             /* the issuer's certificate; NULL: none */
+	const char *const *policies;        /* OIDs in dotted form */
+	size_t policy_count;
+	bool has_path_length;               /* CA */
+	unsigned path_length;
 } sn_issue_request;
 
 /* A random serial of 16 octets is chosen. */
@@ -43,6 +51,8 @@ signet_status sn_csr_read(signet_context *ctx, const uint8_t *data, size_t size,
     signet_error *err) SIGNET_CHECKED;
 const sn_public_key *sn_csr_public_key(const sn_csr *csr);
 const char *sn_csr_address(const sn_csr *csr, size_t index);
+/* Whether it asks for a certificate that could issue others: basicConstraints or keyUsage. */
+bool sn_csr_wants_ca(const sn_csr *csr);
 void sn_csr_free(sn_csr **csr);
 
 /*
@@ -58,6 +68,22 @@ typedef struct sn_csr_wish {
 } sn_csr_wish;
 signet_status sn_csr_write(signet_context *ctx, const sn_csr_wish *wish, const signet_key *key,
     sn_buf *out, signet_error *err) SIGNET_CHECKED;
+
+/*
+ * Why nobody should certify that key (CA/Browser Forum S/MIME BR 6.1.5, 6.1.6), as the end of a
+ * sentence: "is an RSA key of 1024 bits, fewer than 2048"; NULL when nothing is known against it.
+ * section gets the number of the section. text has SN_KEY_FAULT_TEXT octets.
+ */
+enum { SN_KEY_FAULT_TEXT = 120 };
+const char *sn_key_fault(
+    const sn_public_key *key, char text[SN_KEY_FAULT_TEXT], const char **section_out);
+
+/*
+ * Validates a fresh certificate as others would, by its own chain (the last of which is believed):
+ * signature, name constraints, path length, times (RFC 5280 6). SIGNET_E_USAGE says what is wrong.
+ */
+signet_status sn_issue_check(signet_context *ctx, const signet_cert *cert,
+    const signet_cert *issuer, const signet_cert_list *chain, signet_error *err) SIGNET_CHECKED;
 
 /* A CRL over the given serials (hex) signed by the CA. DER appended to out. */
 typedef struct sn_crl_entry {

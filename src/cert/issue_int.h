@@ -24,11 +24,27 @@ signet_status sn_issue_write_wish(
 /* The DER Name of the subject, appended. */
 signet_status sn_issue_write_subject(
     const sn_issue_request *request, sn_buf *name, signet_error *err) SIGNET_CHECKED;
+/* issue_extensions.c: what a certificate says of itself, as the request wants it. */
+void sn_extension_basic_constraints(
+    sn_ber_writer *writer, const sn_issue_request *request, bool is_ca);
+/* extKeyUsage: emailProtection; of an authority OCSPSigning too, which what it issues may have. */
+void sn_extension_mail_usage(sn_ber_writer *writer, bool is_ca);
+/* extKeyUsage OCSPSigning and id-pkix-ocsp-nocheck (RFC 6960 4.2.2.2.1). */
+void sn_extension_ocsp(sn_ber_writer *writer);
+signet_status sn_extension_name_constraints(
+    sn_ber_writer *writer, const sn_issue_request *request, signet_error *err) SIGNET_CHECKED;
+signet_status sn_extension_policies(
+    sn_ber_writer *writer, const sn_issue_request *request, signet_error *err) SIGNET_CHECKED;
+/* cRLDistributionPoints and authorityInfoAccess. */
+void sn_extension_places(sn_ber_writer *writer, const sn_issue_request *request);
 
 /*
  * Appends SEQUENCE { tbs, signatureAlgorithm, signature } to out; plan is the one that tbs names.
  */
 signet_status sn_signed_write(const signet_key *key, const sn_signature_plan *plan, sn_span tbs,
     sn_buf *out, signet_error *err) SIGNET_CHECKED;
+/* The same with more items behind the signature (certs of a BasicOCSPResponse). */
+signet_status sn_signed_write_with(const signet_key *key, const sn_signature_plan *plan,
+    sn_span tbs, sn_span more, sn_buf *out, signet_error *err) SIGNET_CHECKED;
 
 #endif

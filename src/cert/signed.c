@@ -42,6 +42,12 @@ void sn_extension_authority(sn_ber_writer *writer, sn_span key_id)
 signet_status sn_signed_write(const signet_key *key, const sn_signature_plan *plan, sn_span tbs,
     sn_buf *out, signet_error *err)
 {
+	return sn_signed_write_with(key, plan, tbs, (sn_span){ NULL, 0 }, out, err);
+}
+
+signet_status sn_signed_write_with(const signet_key *key, const sn_signature_plan *plan,
+    sn_span tbs, sn_span more, sn_buf *out, signet_error *err)
+{
 	static const uint8_t no_unused_bits = 0;
 	sn_ber_writer writer;
 	sn_buf signature;
@@ -61,6 +67,8 @@ signet_status sn_signed_write(const signet_key *key, const sn_signature_plan *pl
 	sn_ber_writer_raw(&writer, (sn_span){ &no_unused_bits, 1 });
 	sn_ber_writer_raw(&writer, (sn_span){ signature.data, signature.size });
 	sn_ber_writer_end(&writer, bits);
+	if (more.size != 0)
+		sn_ber_writer_raw(&writer, more);
 	sn_ber_writer_end(&writer, sequence);
 	status = sn_ber_writer_finish(&writer);
 out:

@@ -7,6 +7,7 @@
 /* Message commands say and report their failures themselves, and return the exit code. */
 int cmd_write(app_session *session); /* protect, sign, encrypt */
 int cmd_read(app_session *session);  /* open, verify, decrypt, inspect */
+int cmd_lint(app_session *session);  /* identity lint: 3 where a rule is broken */
 
 /* The others leave that to main. */
 signet_status cmd_agent(app_session *session, signet_error *err) SIGNET_CHECKED;

@@ -1,6 +1,7 @@
 /* open, verify, decrypt, inspect */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "app/files.h"
 #include "app/message.h"
@@ -49,6 +50,15 @@ static signet_status read_require(reading *r, signet_error *err)
 	return SIGNET_OK;
 }
 
+/* On a terminal a person reads, who sees the protected fields themselves (RFC 9788 4.5.3). */
+static bool is_shown(const app_session *session)
+{
+	const char *output = app_value(&session->args, APP_OPTION_OUTPUT);
+
+	return mode_of(session) == SIGNET_OPEN && (output == NULL || strcmp(output, "-") == 0) &&
+	       isatty(STDOUT_FILENO) == 1;
+}
+
 static signet_status read_options(reading *r, signet_error *err)
 {
 	const app_args *args = &r->session->args;
@@ -61,9 +71,12 @@ static signet_status read_options(reading *r, signet_error *err)
 	r->options.show_altered = app_has(args, APP_OPTION_SHOW_ALTERED);
 	r->options.allow_unauthenticated = app_has(args, APP_OPTION_ALLOW_UNAUTHENTICATED);
 	r->options.inner = app_has(args, APP_OPTION_INNER);
+	r->options.no_legacy_display =
+	    app_has(args, APP_OPTION_NO_LEGACY_DISPLAY) || is_shown(r->session);
 	/* What is only decrypted or drawn is judged by nobody: there is nothing to ask. */
 	if (r->options.mode == SIGNET_OPEN || r->options.mode == SIGNET_VERIFY)
 		r->options.network = app_network(r->session);
+	r->options.first_verdicts = app_first_verdicts(r->session);
 	status = app_form(r->session, &r->options.form, err);
 	if (status == SIGNET_OK)
 		status = read_require(r, err);

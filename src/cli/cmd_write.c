@@ -66,6 +66,8 @@ static signet_status read_options(writing *w, signet_error *err)
 	w->options.ignore_sender = app_has(args, APP_OPTION_IGNORE_SENDER);
 	w->options.digest = app_value(args, APP_OPTION_DIGEST);
 	w->options.cipher = app_value(args, APP_OPTION_CIPHER);
+	w->options.hidden_fields = args->values[APP_OPTION_KEEP_HIDDEN].text;
+	w->options.hidden_field_count = args->values[APP_OPTION_KEEP_HIDDEN].count;
 	w->options.cek_hkdf = app_has(args, APP_OPTION_CEK_HKDF);
 	status = app_form(w->session, &w->options.form, err);
 	if (status == SIGNET_OK)
@@ -92,7 +94,7 @@ static signet_status look_at_header(writing *w, signet_error *err)
 	options.form = w->options.form;
 	options.time = w->options.time;
 	options.ignore_sender = true;
-	options.headers = SIGNET_HEADERS_NONE;
+	options.headers = SIGNET_HEADERS_BASELINE;
 	return signet_compose_new(w->session->ctx, w->input, &options, &w->header, err);
 }
 

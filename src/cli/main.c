@@ -9,17 +9,12 @@
 #include "cli/cmd.h"
 
 /* Commands that later versions have: a script may ask, and gets an honest answer. */
-static bool is_planned(const char *verb, const char *sub)
+static bool is_planned(const char *verb)
 {
 	static const char *const verbs[] = { "filter", "send", "config" };
-	static const char *const subs[][2] = { { "contact", "find" },
-		{ "contact", "harvest" }, { "ca", "ocsp" } };
 
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++)
 		if (strcmp(verb, verbs[i]) == 0)
-			return true;
-	for (size_t i = 0; i < sizeof(subs) / sizeof(*subs) && sub != NULL; i++)
-		if (strcmp(verb, subs[i][0]) == 0 && strcmp(sub, subs[i][1]) == 0)
 			return true;
 	return false;
 }
@@ -34,7 +29,7 @@ static int finish_stdout(int code)
 
 static int no_command(const char *verb, const char *sub)
 {
-	if (is_planned(verb, sub)) {
+	if (is_planned(verb)) {
 		(void)fprintf(stderr, "signet: %s%s%s is not available yet in this version\n", verb,
 		    sub == NULL ? "" : " ", sub == NULL ? "" : sub);
 		return 69;
@@ -58,6 +53,8 @@ static int run(app_session *session)
 	if (is_message(session->args.command))
 		return session->args.command->id <= APP_COMMAND_ENCRYPT ? cmd_write(session)
 									: cmd_read(session);
+	if (session->args.command->id == APP_COMMAND_IDENTITY_LINT)
+		return cmd_lint(session);
 	if (session->args.command->id == APP_COMMAND_REWRAP)
 		status = cmd_rewrap(session, &err);
 	else if (session->args.command->id == APP_COMMAND_AGENT)
@@ -188,6 +185,7 @@ int main(int argc, char **argv)
 {
 	/* A reader that went away is an error of writing (74), not a death; files are ours alone. */
 	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN);
 	(void)umask(077);
 	return find_command(argc, argv);
 }

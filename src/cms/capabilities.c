@@ -1,5 +1,9 @@
 #include "cms/capabilities.h"
 
+#include <signet/cms.h>
+#include <stdio.h>
+#include <string.h>
+
 #include "ber/value.h"
 #include "crypt/public_key.h"
 
@@ -54,4 +58,28 @@ bool sn_cms_capabilities_read(sn_span octets, sn_cms_capabilities *capabilities_
 	}
 	*capabilities_out = capabilities;
 	return true;
+}
+
+/* A name that has no room is left out: there are never so many. */
+static void add_name(char text[SIGNET_CAPABILITIES_TEXT], const char *name)
+{
+	const size_t used = strlen(text);
+
+	if (used + strlen(name) + 2 <= SIGNET_CAPABILITIES_TEXT)
+		(void)snprintf(text + used, SIGNET_CAPABILITIES_TEXT - used, "%s%s",
+		    used == 0 ? "" : " ", name);
+}
+
+void signet_capabilities_text(
+    const uint8_t *data, size_t size, char text[SIGNET_CAPABILITIES_TEXT])
+{
+	sn_cms_capabilities capabilities;
+
+	text[0] = '\0';
+	if (!sn_cms_capabilities_read((sn_span){ data, size }, &capabilities))
+		return;
+	for (size_t i = 0; i < capabilities.cipher_count; i++)
+		add_name(text, capabilities.ciphers[i]->name);
+	if (capabilities.oaep)
+		add_name(text, "rsa-oaep");
 }

@@ -111,6 +111,26 @@ static signet_status take_signers(
 	return SIGNET_OK;
 }
 
+static signet_status take_hidden(
+    signet_compose *compose, const signet_compose_options *options, signet_error *err)
+{
+	if (options->hidden_field_count == 0)
+		return SIGNET_OK;
+	compose->hidden =
+	    sn_calloc(compose->ctx, options->hidden_field_count, sizeof(*compose->hidden), err);
+	if (compose->hidden == NULL)
+		return SIGNET_E_MEMORY;
+	for (size_t i = 0; i < options->hidden_field_count; i++) {
+		signet_status status = sn_strdup(
+		    compose->ctx, options->hidden_fields[i], &compose->hidden[i], err);
+
+		if (status != SIGNET_OK)
+			return status;
+		compose->hidden_count++;
+	}
+	return SIGNET_OK;
+}
+
 static signet_status take_options(
     signet_compose *compose, const signet_compose_options *options, signet_error *err)
 {
@@ -133,6 +153,8 @@ static signet_status take_options(
 		status = take_transport(compose, options->key_transport, err);
 	if (status == SIGNET_OK)
 		status = take_signers(compose, options, err);
+	if (status == SIGNET_OK)
+		status = take_hidden(compose, options, err);
 	return status;
 }
 
@@ -180,6 +202,8 @@ signet_status signet_compose_new(signet_context *ctx, signet_input *input,
 	if (status != SIGNET_OK)
 		goto out;
 	status = sn_compose_protect(compose, err);
+	if (status == SIGNET_OK)
+		status = sn_compose_check_hidden(compose, err);
 	if (status != SIGNET_OK)
 		goto out;
 	if ((compose->protection & SIGNET_SIGN) != 0) {
@@ -315,6 +339,9 @@ void signet_compose_free(signet_compose **compose)
 	for (size_t i = 0; i < c->signer_count; i++)
 		signet_identity_unref(&c->signers[i].identity);
 	sn_free(ctx, c->signers);
+	for (size_t i = 0; i < c->hidden_count; i++)
+		sn_free(ctx, c->hidden[i]);
+	sn_free(ctx, c->hidden);
 	signet_cert_unref(&c->encryption_cert);
 	sn_free(ctx, c->digest);
 	sn_free(ctx, c);

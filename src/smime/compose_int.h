@@ -124,6 +124,8 @@ struct signet_compose {
 	size_t signer_count;
 
 	signet_header_policy headers;
+	char **hidden; /* fields that stay confidential in a reply */
+	size_t hidden_count;
 	sn_compose_header header;
 	sn_compose_protected protected;
 	sn_compose_recipients named; /* To, Cc, or given */
@@ -162,6 +164,13 @@ signet_status sn_compose_protect(signet_compose *compose, signet_error *err) SIG
 void sn_compose_protected_add(const signet_compose *compose);
 /* Octets that the entity grows by, if its line ends are CRLF. */
 int64_t sn_compose_protected_growth(const signet_compose *compose);
+
+/* compose_reply.c */
+/* Whether the message that this one answers had the field hidden. */
+bool sn_compose_keeps_hidden(const signet_compose *compose, const sn_mime_field *field);
+/* SIGNET_E_USAGE: something is to stay hidden, and nothing can be. */
+signet_status sn_compose_check_hidden(
+    const signet_compose *compose, signet_error *err) SIGNET_CHECKED;
 
 /* compose_recipient.c */
 signet_status sn_compose_recipients_add(signet_compose *compose, sn_compose_recipients *list,

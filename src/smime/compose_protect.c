@@ -84,6 +84,20 @@ static signet_status write_shy(const sn_mime_field *field, sn_buf *out, bool *wr
 	return sn_mime_field_is(field, "Date") ? write_utc(field, out, written_out, err) : SIGNET_OK;
 }
 
+/* Of what a message cannot do without, the least is left. */
+static signet_status write_as_hidden(const sn_mime_field *field, sn_buf *out, signet_error *err)
+{
+	bool written = false;
+	signet_status status;
+
+	if (sn_mime_field_is(field, "Subject"))
+		return sn_buf_append_text(out, "Subject: [...]\r\n", err);
+	status = write_shy(field, out, &written, err);
+	if (status != SIGNET_OK || written || !sn_mime_field_is(field, "From"))
+		return status;
+	return sn_mime_field_append(field, out, err);
+}
+
 static signet_status write_outside(const signet_compose *compose, const sn_mime_field *field,
     sn_buf *out, signet_error *err)
 {
@@ -91,6 +105,8 @@ static signet_status write_outside(const signet_compose *compose, const sn_mime_
 	    (compose->headers == SIGNET_HEADERS_BASELINE || compose->headers == SIGNET_HEADERS_SHY);
 	bool written = false;
 
+	if (sn_compose_keeps_hidden(compose, field))
+		return write_as_hidden(field, out, err);
 	if (is_hiding && sn_mime_field_is(field, "Subject"))
 		return sn_buf_append_text(out, "Subject: [...]\r\n", err);
 	if (is_hiding && (sn_mime_field_is(field, "Comments") || sn_mime_field_is(field, "Keywords")))

@@ -48,6 +48,8 @@ static void write_headers(sn_json *json)
 	write_empty_array(json, "protected");
 	write_empty_array(json, "hidden");
 	write_empty_array(json, "changed");
+	write_empty_array(json, "fields");
+	write_empty_array(json, "legacy_display");
 	sn_json_object_end(json);
 }
 

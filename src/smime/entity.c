@@ -6,6 +6,7 @@
 #include "mime/scanner.h"
 #include "mime/transfer.h"
 #include "smime/classify.h"
+#include "smime/legacy.h"
 #include "smime/signed.h"
 #include "smime/stage.h"
 #include "smime/walk.h"
@@ -25,6 +26,7 @@ typedef struct entity {
 	sn_buf section;             /* header section of the entity, then of its signature part */
 	bool walks;
 	sn_walk walk;
+	sn_legacy *legacy;          /* of a leaf that may hold legacy display elements */
 	unsigned part;              /* of multipart/signed, from 1 */
 	sn_stage *inner;            /* its first part */
 	sn_stage *cms;
@@ -36,6 +38,7 @@ static void entity_free(sn_stage *stage)
 	entity *self = (entity *)stage;
 	const signet_context *ctx = stage->pass->plan->ctx;
 
+	sn_legacy_free(&self->legacy);
 	sn_mime_transfer_sink_free(&self->decode);
 	sn_stage_free(&self->inner);
 	sn_stage_free(&self->cms);
@@ -110,6 +113,10 @@ static signet_status enter_leaf(entity *self, const sn_mime_header *header,
 	if (status == SIGNET_OK)
 		status = sn_content_begin(pass, self->stage.index,
 		    (sn_span){ self->section.data, self->section.size }, event->raw, header, err);
+	if (status == SIGNET_OK)
+		status = sn_legacy_begin(pass, self->stage.index,
+		    (sn_span){ self->section.data, self->section.size }, event->raw, type, &self->legacy,
+		    err);
 	if (status != SIGNET_OK)
 		return status;
 	if (self->stage.index == 0 && !level->is_forced_leaf &&
@@ -301,9 +308,12 @@ static signet_status clear_event(entity *self, const sn_mime_event *event, signe
 
 static signet_status leaf_event(entity *self, const sn_mime_event *event, signet_error *err)
 {
-	signet_status status =
+	signet_status status = self->legacy != NULL ?
+	    sn_legacy_write(self->legacy, event->raw.data, event->raw.size, err) :
 	    sn_content_write(self->stage.pass, event->raw.data, event->raw.size, err);
 
+	if (status == SIGNET_OK && self->legacy != NULL && event->kind == SN_MIME_END)
+		status = sn_legacy_finish(self->legacy, err);
 	if (status == SIGNET_OK && self->stage.index != 0 && !self->stage.pass->is_release)
 		status = sn_payload_body(self->stage.pass, event->raw, err);
 	if (status == SIGNET_OK && self->walks)

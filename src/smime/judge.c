@@ -138,9 +138,14 @@ static signet_status encrypted(walk *w, size_t index, signet_error *err)
 
 static signet_status signed_level(walk *w, size_t index, signet_error *err)
 {
-	signet_status status =
-	    sn_judge_signed(w->plan, index, w->sender, w->result, &w->findings, err);
+	const sn_signed_level *sig = &w->plan->levels[index].sig;
+	signet_status status;
 
+	/* what was not verified must not be taken for good */
+	if (!sig->is_judged && sig->signer_count != 0)
+		return signet_fail(err, SIGNET_E_INTERNAL, SIGNET_NO_OFFSET,
+		    "the signatures of layer %zu were not verified", index);
+	status = sn_judge_signed(w->plan, index, w->sender, w->result, &w->findings, err);
 	w->any_signed = w->any_signed || w->plan->levels[index].sig.signer_count != 0;
 	if (w->findings.applies[SIGNET_VERDICT_TAMPERED])
 		end_at(w, index);
@@ -424,6 +429,9 @@ signet_status sn_judge(sn_plan *plan, signet_result *result, sn_release *release
 	if (status != SIGNET_OK)
 		goto out;
 	choose_header(&w);
+	status = sn_judge_remember(plan, &sender, result, err);
+	if (status != SIGNET_OK)
+		goto out;
 	if (result->verdict == SIGNET_VERDICT_VALID && plan->options->mode != SIGNET_DECRYPT)
 		status = sn_judge_harvest(plan, &sender, result, err);
 	if (status == SIGNET_OK)

@@ -22,7 +22,7 @@ typedef struct sn_sender {
 	bool is_damaged;        /* a From that cannot be read to its end */
 	char *sender;           /* the Sender's address, or NULL */
 	char *shown;            /* the From fields as a person reads them, or NULL */
-	char *reply_to;         /* the first address of Reply-To, or NULL */
+	char *reply_to;         /* an address of Reply-To, not the sender's if there is one; or NULL */
 	int64_t date;           /* SN_TIME_NONE: there is none, or none that can be read */
 } sn_sender;
 
@@ -42,12 +42,18 @@ signet_status sn_judge_signed(sn_plan *plan, size_t index, const sn_sender *send
  * (judge_shown.c). */
 signet_status sn_judge_shown(const sn_sender *sender, int layer, signet_result *result,
     bool *is_true_out, signet_error *err) SIGNET_CHECKED;
+/* Whether an address is written to be taken for another one (lookalike.c). */
+bool sn_looks_alike(const char *address);
 /* Once the verdict stands: the protected header section against the outer one (judge_header.c). */
 signet_status sn_judge_header(sn_plan *plan, const sn_sender *sender, signet_result *result,
     signet_error *err) SIGNET_CHECKED;
 /* After a verdict of valid: what a store may learn from the message. */
 signet_status sn_judge_harvest(sn_plan *plan, const sn_sender *sender, signet_result *result,
     signet_error *err) SIGNET_CHECKED;
+
+/* Once the verdict stands: the first good one of this message, kept or asked for (remember.c). */
+signet_status sn_judge_remember(const sn_plan *plan, const sn_sender *sender,
+    signet_result *result, signet_error *err) SIGNET_CHECKED;
 
 /* The whole: layers, problems, verdict. Parts have been added to result before. */
 signet_status sn_judge(sn_plan *plan, signet_result *result, sn_release *release_out,

@@ -75,7 +75,8 @@ static signet_status list_add(field_list *list, const sn_mime_field *field, sign
 	status = sn_mime_field_text(list->ctx, field, &text, err);
 	if (status == SIGNET_OK) {
 		fold_space(&text);
-		status = sn_strndup(list->ctx, (const char *)text.data, text.size,
+		/* a buffer that nothing was put into has no octets, not even for an empty text */
+		status = sn_strndup(list->ctx, text.size != 0 ? (const char *)text.data : "", text.size,
 		    &list->texts[list->count], err);
 	}
 	sn_buf_clear(&text);
@@ -320,6 +321,65 @@ static signet_status judge_author(const sn_sender *sender, signet_result *result
 	    sn_result_problem_arg(result, "from_outer", result->from_outer, err) : status;
 }
 
+/* More than these are not listed: what servers add has no end. */
+enum { FIELDS_TOLD = 1000 };
+
+static signet_status tell_field(signet_result *result, const sn_mime_field *field,
+    sn_field_state state, signet_error *err)
+{
+	return result->field_count >= FIELDS_TOLD ? SIGNET_OK :
+	    sn_result_add_field(
+	        result, (const char *)field->name.data, field->name.size, state, err);
+}
+
+/* RFC 9788 4.3.1: signed where the whole is, encrypted where the value is not outside. */
+static signet_status tell_states(comparison *c, signet_error *err)
+{
+	const sn_field_state plain = c->result->is_signed ? SN_FIELD_SIGNED : SN_FIELD_UNPROTECTED;
+	const sn_field_state hidden =
+	    c->result->is_signed ? SN_FIELD_SIGNED_AND_ENCRYPTED : SN_FIELD_ENCRYPTED;
+	signet_status status = SIGNET_OK;
+
+	for (size_t i = 0; i < c->inner.count && status == SIGNET_OK; i++) {
+		const sn_mime_field *field = &c->inner.fields[i];
+
+		status = tell_field(c->result, field, c->is_hidden &&
+		    !has_text(&c->expected, field, c->inner.texts[i]) ? hidden : plain, err);
+	}
+	for (size_t i = 0; i < c->outer.count && status == SIGNET_OK; i++)
+		if (!has_name(&c->inner, &c->outer.fields[i], c->inner.count))
+			status = tell_field(c->result, &c->outer.fields[i], SN_FIELD_UNPROTECTED, err);
+	return status;
+}
+
+/* Nothing of the header is protected. */
+static signet_status tell_unprotected(const sn_plan *plan, signet_result *result,
+    signet_error *err)
+{
+	sn_mime_header outer = { 0 };
+	signet_status status = SIGNET_OK;
+
+	if (plan->is_bare || !plan->has_message_header)
+		return SIGNET_OK;
+	status = sn_mime_header_parse(plan->ctx,
+	    (sn_span){ plan->outer_header.data, plan->outer_header.size }, &outer, err);
+	for (size_t i = 0; i < outer.count && status == SIGNET_OK; i++)
+		if (sn_payload_is_protected(&outer.fields[i]))
+			status = tell_field(result, &outer.fields[i], SN_FIELD_UNPROTECTED, err);
+	sn_mime_header_clear(&outer);
+	return status;
+}
+
+static signet_status tell_legacy(const sn_plan *plan, signet_result *result, signet_error *err)
+{
+	signet_status status = SIGNET_OK;
+
+	for (size_t i = 0; i < plan->payload.legacy_count && status == SIGNET_OK; i++)
+		status = sn_result_add_name(result, &result->legacy_parts, plan->payload.legacy[i],
+		    strlen(plan->payload.legacy[i]), err);
+	return status;
+}
+
 signet_status sn_judge_header(sn_plan *plan, const sn_sender *sender, signet_result *result,
     signet_error *err)
 {
@@ -330,7 +390,7 @@ signet_status sn_judge_header(sn_plan *plan, const sn_sender *sender, signet_res
 	signet_status status;
 
 	if (!sn_payload_counts(plan))
-		return SIGNET_OK;
+		return tell_unprotected(plan, result, err);
 	status = sn_mime_header_parse(plan->ctx,
 	    (sn_span){ plan->payload.section.data, plan->payload.section.size }, &inner, err);
 	if (status == SIGNET_OK)
@@ -338,6 +398,10 @@ signet_status sn_judge_header(sn_plan *plan, const sn_sender *sender, signet_res
 		    (sn_span){ plan->outer_header.data, plan->outer_header.size }, &outer, err);
 	if (status == SIGNET_OK)
 		status = compare(&c, &inner, &outer, err);
+	if (status == SIGNET_OK)
+		status = tell_states(&c, err);
+	if (status == SIGNET_OK)
+		status = tell_legacy(plan, result, err);
 	if (status == SIGNET_OK)
 		status = judge_author(sender, result, err);
 	if (status == SIGNET_OK)

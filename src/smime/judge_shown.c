@@ -105,50 +105,10 @@ static bool shows_other(const sn_sender *sender, const char *text, char address[
 	return false;
 }
 
-/* ---- letters of two alphabets ---- */
-
-typedef enum script { SCRIPT_COMMON = 0, SCRIPT_LATIN = 1, SCRIPT_LOOKALIKE = 2 } script;
-
-/* The alphabets whose letters pass for Latin ones, and Latin letters in disguise. */
-static script script_of(uint32_t c)
-{
-	if (c < 0x80)
-		return sn_ascii_is_alpha((uint8_t)c) ? SCRIPT_LATIN : SCRIPT_COMMON;
-	if ((c >= 0xc0 && c <= 0x24f) || (c >= 0x1e00 && c <= 0x1eff))
-		return SCRIPT_LATIN;
-	if ((c >= 0x370 && c <= 0x58f) || (c >= 0x13a0 && c <= 0x13ff) || (c >= 0x1f00 && c <= 0x1fff) ||
-	    (c >= 0x2de0 && c <= 0x2dff) || (c >= 0xa640 && c <= 0xa69f))
-		return SCRIPT_LOOKALIKE;
-	return SCRIPT_COMMON;
-}
-
-static bool is_disguised(uint32_t c)
-{
-	return (c >= 0xff01 && c <= 0xff5e) || (c >= 0x1d400 && c <= 0x1d7ff);
-}
-
-static bool is_lookalike(const char *address)
-{
-	const size_t size = strlen(address);
-	unsigned seen = 0;
-
-	for (size_t at = 0; at < size;) {
-		const glyph g = glyph_at(address, at, size);
-
-		if (g.c == '.' || g.c == '@')
-			seen = 0;
-		seen |= (unsigned)script_of(g.c);
-		if (is_disguised(g.c) || seen == (SCRIPT_LATIN | SCRIPT_LOOKALIKE))
-			return true;
-		at += g.size;
-	}
-	return false;
-}
-
 static const char *lookalike_of(const sn_sender *sender)
 {
 	for (size_t i = 0; i < sender->from_count; i++)
-		if (is_lookalike(sender->from[i]))
+		if (sn_looks_alike(sender->from[i]))
 			return sender->from[i];
 	return NULL;
 }
@@ -172,7 +132,7 @@ signet_status sn_judge_shown(const sn_sender *sender, int layer, signet_result *
 	}
 	if (lookalike != NULL)
 		return sn_result_problem(result, layer, "from-lookalike", err,
-		    "the address %.200s mixes letters of two alphabets that look alike", lookalike);
+		    "the address %.200s is written in letters that look like others", lookalike);
 	*is_true_out = true;
 	if (sender->reply_to == NULL || is_sender(sender, sender->reply_to))
 		return SIGNET_OK;

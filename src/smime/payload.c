@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "base/mem.h"
 #include "cert/email.h"
 #include "mime/address.h"
 #include "smime/classify.h"
@@ -21,6 +22,18 @@ static sn_payload_scheme scheme_of(const sn_mime_value *type, bool is_message, b
 	return is_message && hp == NULL ? SN_PAYLOAD_WRAPPED : SN_PAYLOAD_PLAIN;
 }
 
+static void forget_legacy(const signet_context *ctx, sn_payload *payload)
+{
+	while (payload->legacy_count != 0)
+		sn_free(ctx, payload->legacy[--payload->legacy_count]);
+}
+
+void sn_payload_clear(const signet_context *ctx, sn_payload *payload)
+{
+	forget_legacy(ctx, payload);
+	sn_buf_clear(&payload->section);
+}
+
 signet_status sn_payload_begin(sn_pass *pass, size_t index, sn_span section,
     const sn_mime_header *header, const sn_mime_value *type, bool is_message, signet_error *err)
 {
@@ -33,6 +46,7 @@ signet_status sn_payload_begin(sn_pass *pass, size_t index, sn_span section,
 	payload->index = index;
 	payload->line = 0;
 	sn_buf_reset(&payload->section);
+	forget_legacy(pass->plan->ctx, payload);
 	payload->is_open = false;
 	if (payload->scheme == SN_PAYLOAD_PLAIN)
 		return SIGNET_OK;

@@ -15,6 +15,9 @@ typedef enum sn_payload_scheme {
 	SN_PAYLOAD_WRAPPED      /* RFC 8551 3.1: a message/rfc822, whose header it is */
 } sn_payload_scheme;
 
+/* Of parts with a legacy display element; a message has two. */
+enum { SN_PAYLOAD_LEGACY_MAX = 16 };
+
 typedef struct sn_payload {
 	sn_payload_scheme scheme;
 	bool is_cipher;         /* hp="cipher": HP-Outer says what was left outside */
@@ -22,6 +25,8 @@ typedef struct sn_payload {
 	sn_buf section;
 	bool is_open;           /* wrapped: its section is still coming */
 	size_t line;            /* wrapped: where its last line begins in section */
+	char *legacy[SN_PAYLOAD_LEGACY_MAX]; /* paths of parts with a legacy display element */
+	size_t legacy_count;
 } sn_payload;
 
 /* Fields of the section that the comparisons are made for; more are not looked at as protected. */
@@ -30,6 +35,7 @@ enum { SN_PAYLOAD_FIELDS_MAX = 500 };
 typedef struct sn_pass sn_pass;
 typedef struct sn_plan sn_plan;
 
+void sn_payload_clear(const signet_context *ctx, sn_payload *payload);
 /* A leaf below a layer begins: with its header section, and whether it is a message/rfc822. */
 signet_status sn_payload_begin(sn_pass *pass, size_t index, sn_span section,
     const sn_mime_header *header, const sn_mime_value *type, bool is_message, signet_error *err)

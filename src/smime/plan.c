@@ -91,7 +91,7 @@ void sn_plan_clear(sn_plan *plan)
 	sn_free(plan->ctx, plan->levels);
 	plan->levels = NULL;
 	sn_buf_clear(&plan->outer_header);
-	sn_buf_clear(&plan->payload.section);
+	sn_payload_clear(plan->ctx, &plan->payload);
 	clear_parts(plan);
 	if (!plan->inquiry_is_lent)
 		sn_inquiry_free(&plan->inquiry);

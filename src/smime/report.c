@@ -164,6 +164,30 @@ static void write_names(sn_json *json, const char *key, const sn_name_list *list
 	sn_json_array_end(json);
 }
 
+static const char *field_state_name(sn_field_state state)
+{
+	switch (state) {
+	case SN_FIELD_UNPROTECTED: return "unprotected";
+	case SN_FIELD_SIGNED: return "signed";
+	case SN_FIELD_ENCRYPTED: return "encrypted";
+	case SN_FIELD_SIGNED_AND_ENCRYPTED: return "signed-and-encrypted";
+	}
+	return NULL;
+}
+
+static void write_fields(sn_json *json, const signet_result *result)
+{
+	sn_json_key(json, "fields");
+	sn_json_array_begin(json);
+	for (size_t i = 0; i < result->field_count; i++) {
+		sn_json_object_begin(json);
+		write_text(json, "name", result->fields[i].name);
+		write_text(json, "state", field_state_name(result->fields[i].state));
+		sn_json_object_end(json);
+	}
+	sn_json_array_end(json);
+}
+
 static void write_headers(sn_json *json, const signet_result *result)
 {
 	sn_json_key(json, "headers");
@@ -180,6 +204,8 @@ static void write_headers(sn_json *json, const signet_result *result)
 		sn_json_object_end(json);
 	}
 	sn_json_array_end(json);
+	write_fields(json, result);
+	write_names(json, "legacy_display", &result->legacy_parts);
 	sn_json_object_end(json);
 }
 

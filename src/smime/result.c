@@ -126,6 +126,19 @@ signet_status sn_result_add_change(signet_result *result, const char *name, cons
 	return status;
 }
 
+signet_status sn_result_add_field(signet_result *result, const char *name, size_t size,
+    sn_field_state state, signet_error *err)
+{
+	sn_field_result *fields =
+	    grown(result->ctx, result->fields, result->field_count, sizeof(*fields), err);
+
+	if (fields == NULL)
+		return SIGNET_E_MEMORY;
+	result->fields = fields;
+	fields[result->field_count].state = state;
+	return sn_strndup(result->ctx, name, size, &fields[result->field_count++].name, err);
+}
+
 static bool is_told(const signet_result *result, int layer, const char *code)
 {
 	for (size_t i = 0; i < result->problem_count; i++)
@@ -210,6 +223,10 @@ static void clear_headers(signet_result *result)
 
 	clear_names(ctx, &result->protected_names);
 	clear_names(ctx, &result->hidden_names);
+	clear_names(ctx, &result->legacy_parts);
+	for (size_t i = 0; i < result->field_count; i++)
+		sn_free(ctx, result->fields[i].name);
+	sn_free(ctx, result->fields);
 	for (size_t i = 0; i < result->change_count; i++) {
 		sn_free(ctx, result->changes[i].name);
 		sn_free(ctx, result->changes[i].outer);

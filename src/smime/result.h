@@ -71,6 +71,19 @@ typedef struct sn_header_change {
 	char *inner;
 } sn_header_change;
 
+/* What protects a header field (RFC 9788 4.3). */
+typedef enum sn_field_state {
+	SN_FIELD_UNPROTECTED,
+	SN_FIELD_SIGNED,
+	SN_FIELD_ENCRYPTED,
+	SN_FIELD_SIGNED_AND_ENCRYPTED
+} sn_field_state;
+
+typedef struct sn_field_result {
+	char *name;
+	sn_field_state state;
+} sn_field_result;
+
 typedef struct sn_name_list {
 	char **names;
 	size_t count;
@@ -96,6 +109,9 @@ struct signet_result {
 	sn_name_list hidden_names;
 	sn_header_change *changes;
 	size_t change_count;
+	sn_field_result *fields;    /* every header field, in the order of the protected section */
+	size_t field_count;
+	sn_name_list legacy_parts;  /* with a legacy display element */
 	char *harvest_address;
 	signet_cert *harvest_cert;
 	signet_cert *harvest_encryption_cert;
@@ -122,6 +138,9 @@ signet_status sn_result_add_name(signet_result *result, sn_name_list *list, cons
     size_t size, signet_error *err) SIGNET_CHECKED;
 signet_status sn_result_add_change(signet_result *result, const char *name, const char *outer,
     const char *inner, signet_error *err) SIGNET_CHECKED;
+
+signet_status sn_result_add_field(signet_result *result, const char *name, size_t size,
+    sn_field_state state, signet_error *err) SIGNET_CHECKED;
 
 /* A problem is told once per layer and code. */
 signet_status sn_result_problem(signet_result *result, int layer, const char *code,

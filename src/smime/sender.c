@@ -1,6 +1,7 @@
 /* Whom a message says it is from. */
 #include "base/mem.h"
 #include "base/time.h"
+#include "cert/email.h"
 #include "mime/address.h"
 #include "smime/judge.h"
 
@@ -87,6 +88,28 @@ static signet_status read_first(const sn_plan *plan, const sn_mime_header *heade
 	return status;
 }
 
+/* Of all whom an answer would go to the first who is not the sender: one is enough. */
+static signet_status read_reply_to(const sn_plan *plan, const sn_mime_header *header,
+    sn_sender *sender, signet_error *err)
+{
+	sn_mime_address_list list = { .ctx = plan->ctx };
+	signet_status status = add_field(&list, header, "Reply-To", err);
+	const char *other = list.count != 0 ? list.mailboxes[0].address : NULL;
+
+	for (size_t i = list.count; i-- != 0;) {
+		bool is_sender = false;
+
+		for (size_t k = 0; k < sender->from_count && !is_sender; k++)
+			is_sender = sn_email_equal(sender->from[k], list.mailboxes[i].address);
+		if (!is_sender)
+			other = list.mailboxes[i].address;
+	}
+	if (status == SIGNET_OK && other != NULL)
+		status = sn_strdup(plan->ctx, other, &sender->reply_to, err);
+	sn_mime_address_list_clear(&list);
+	return status;
+}
+
 static void read_date(const sn_mime_header *header, sn_sender *sender)
 {
 	const sn_mime_field *field = sn_mime_header_find(header, "Date");
@@ -147,7 +170,7 @@ signet_status sn_sender_read(const sn_plan *plan, sn_sender *sender, signet_erro
 	if (status == SIGNET_OK)
 		status = read_first(plan, &header, "Sender", &sender->sender, err);
 	if (status == SIGNET_OK)
-		status = read_first(plan, &header, "Reply-To", &sender->reply_to, err);
+		status = read_reply_to(plan, &header, sender, err);
 	if (status == SIGNET_OK)
 		status = read_shown(plan, &header, sender, err);
 	read_date(&header, sender);

@@ -65,16 +65,28 @@ static void impostor(const signet_result *result, char text[ROOM])
 	    problem_of(result, codes, sizeof(codes) / sizeof(*codes)));
 }
 
+/* The day of the first good verdict, or NULL. */
+static const char *first_valid(const signet_result *result)
+{
+	for (size_t i = 0; i < result->problem_count; i++)
+		if (strcmp(result->problems[i].code, "was-valid") == 0 &&
+		    result->problems[i].arg_count != 0)
+			return result->problems[i].args[0].value;
+	return NULL;
+}
+
 static void untrusted(const signet_result *result, char text[ROOM])
 {
 	const sn_signer_result *signer = first_signer(result, false);
+	const char *first = first_valid(result);
 	const char *why = main_problem(result);
 
 	for (size_t i = 0; signer != NULL && signer->reason != NULL && i < result->problem_count; i++)
 		if (strcmp(result->problems[i].code, signer->reason) == 0)
 			why = result->problems[i].text;
-	(void)snprintf(text, ROOM, "nobody you trust vouches for %s: %s", name_of(signer),
-	    why != NULL ? why : "the signer is unknown");
+	(void)snprintf(text, ROOM, "nobody you trust vouches for %s: %.320s%s%.10s", name_of(signer),
+	    why != NULL ? why : "the signer is unknown",
+	    first != NULL ? "; it was valid when first opened on " : "", first != NULL ? first : "");
 }
 
 /* "content intact as signed; changed in transit: …, and …" */

@@ -88,15 +88,18 @@ signet_status sn_store_run(sn_store *store, const char *sql, signet_error *err)
 /* IMMEDIATE: two that begin by reading and go on to write would lock each other out. */
 signet_status sn_store_begin(sn_store *store, signet_error *err)
 {
-	return sn_store_run(store, "BEGIN IMMEDIATE", err);
+	return sn_store_run(store, store->is_in_batch ? "SAVEPOINT change" : "BEGIN IMMEDIATE", err);
 }
 
 signet_status sn_store_end(sn_store *store, signet_status status, signet_error *err)
 {
+	const char *commit = store->is_in_batch ? "RELEASE change" : "COMMIT";
+	const char *back = store->is_in_batch ? "ROLLBACK TO change; RELEASE change" : "ROLLBACK";
+
 	if (status == SIGNET_OK)
-		status = sn_store_run(store, "COMMIT", err);
+		status = sn_store_run(store, commit, err);
 	if (status != SIGNET_OK)
-		(void)sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+		(void)sqlite3_exec(store->db, back, NULL, NULL, NULL);
 	return status;
 }
 

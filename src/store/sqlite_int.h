@@ -10,6 +10,7 @@
 struct sn_store {
 	signet_context *ctx;
 	sqlite3 *db;
+	bool is_in_batch; /* what is begun within it is a savepoint */
 };
 
 /*
@@ -43,7 +44,7 @@ signet_status sn_store_fail(sn_store *store, int code, signet_error *err);
 signet_status sn_store_begin(sn_store *store, signet_error *err) SIGNET_CHECKED;
 signet_status sn_store_end(sn_store *store, signet_status status, signet_error *err) SIGNET_CHECKED;
 
-/* Deletes the row of a table; SIGNET_E_NOT_FOUND. sql has one parameter. */
+/* Deletes or changes the row of a table; SIGNET_E_NOT_FOUND. sql has one parameter. */
 signet_status sn_store_delete(
     sn_store *store, const char *sql, int64_t id, signet_error *err) SIGNET_CHECKED;
 
@@ -80,6 +81,20 @@ signet_status sn_store_contact_each(sn_store *store, const char *address,
     sn_store_contact_visit *visit, void *user, signet_error *err) SIGNET_CHECKED;
 signet_status sn_store_contact_remove(
     sn_store *store, int64_t id, signet_error *err) SIGNET_CHECKED;
+
+signet_status sn_store_contact_confirm(
+    sn_store *store, int64_t id, signet_error *err) SIGNET_CHECKED;
+signet_status sn_store_contact_checked(
+    sn_store *store, const char *address, int64_t now, signet_error *err) SIGNET_CHECKED;
+
+/* harvested.c */
+signet_status sn_store_batch_begin(sn_store *store, signet_error *err) SIGNET_CHECKED;
+signet_status sn_store_batch_end(
+    sn_store *store, signet_status status, signet_error *err) SIGNET_CHECKED;
+signet_status sn_store_harvested_has(
+    sn_store *store, const char *item, bool *has_out, signet_error *err) SIGNET_CHECKED;
+signet_status sn_store_harvested_add(
+    sn_store *store, const char *item, int64_t now, signet_error *err) SIGNET_CHECKED;
 
 /* anchor.c */
 signet_status sn_store_anchor_add(

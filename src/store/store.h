@@ -41,8 +41,12 @@ typedef struct sn_store_contact {
 	const uint8_t *capabilities; /* SMIMECapabilities in DER; NULL: unknown */
 	size_t capabilities_size;
 	int64_t signing_time; /* of the message that said so; INT64_MIN: none did */
-	const char *source;   /* "import", "harvest" */
+	const char *source;   /* "import", "harvest", "ldap:HOST", "smimea", "http:HOST", "folder:PATH" */
 	int64_t added_at;
+	bool is_pending;        /* not to be used before somebody confirms it */
+	const char *issuer_key; /* signet_cert_key_fingerprint of who certified it; NULL: unknown */
+	int64_t seen_at;        /* in a message, at a server; INT64_MIN: never since */
+	int64_t checked_at;     /* last looked for elsewhere; INT64_MIN: never */
 } sn_store_contact;
 
 typedef struct sn_store_anchor {
@@ -137,7 +141,8 @@ typedef struct sn_store_api {
 
 	/*
 	 * The same certificate for the same address is kept once. What a later message said
-	 * replaces what an earlier one did, never the other way round.
+	 * replaces what an earlier one did, never the other way round. One that is pending stays
+	 * so, unless it is now taken in by hand (source "import"); one that is accepted does too.
 	 */
 	signet_status (*contact_add)(
 	    sn_store *store, const sn_store_contact *contact, signet_error *err);
@@ -181,6 +186,24 @@ typedef struct sn_store_api {
 	signet_status (*account_get)(sn_store *store, const char *directory,
 	    sn_store_account_visit *visit, void *user, signet_error *err);
 
+	/* It is not pending any longer; SIGNET_E_NOT_FOUND. */
+	signet_status (*contact_confirm)(sn_store *store, int64_t id, signet_error *err);
+	/* Those of the address were looked for elsewhere now. */
+	signet_status (*contact_checked)(
+	    sn_store *store, const char *address, int64_t now, signet_error *err);
+
+	/*
+	 * Many changes as one: between them each change is kept or not as batch_end says: nothing
+	 * unless its status is SIGNET_OK, which it returns.
+	 */
+	signet_status (*batch_begin)(sn_store *store, signet_error *err);
+	signet_status (*batch_end)(sn_store *store, signet_status status, signet_error *err);
+
+	/* Mails that need not be looked at again, by a name that the caller makes. */
+	signet_status (*harvested_has)(
+	    sn_store *store, const char *item, bool *has_out, signet_error *err);
+	signet_status (*harvested_add)(
+	    sn_store *store, const char *item, int64_t now, signet_error *err);
 	/*
 	 * Writes the whole database as it is at one moment, and the files, to out, which it does not
 	 * finish. Not encrypted: that is for the caller.

@@ -14,9 +14,9 @@ static signet_revocation revocation_of(sn_revocation_state state)
 	return SIGNET_REVOCATION_UNKNOWN;
 }
 
-signet_status signet_trust_check(signet_context *ctx, const signet_trust *trust, signet_cert *cert,
+signet_status signet_trust_path(signet_context *ctx, const signet_trust *trust, signet_cert *cert,
     const signet_cert_list *more, signet_purpose purpose, int64_t time,
-    const signet_network *network, signet_trust_verdict *verdict_out, signet_error *err)
+    const signet_network *network, signet_path *path_out, signet_error *err)
 {
 	sn_chain_verdict chain = { 0 };
 	sn_chain_request request = { .trust = trust, .leaf = cert, .more = more,
@@ -29,13 +29,31 @@ signet_status signet_trust_check(signet_context *ctx, const signet_trust *trust,
 	sn_inquiry_free(&request.inquiry);
 	if (status != SIGNET_OK)
 		return status;
-	*verdict_out = (signet_trust_verdict){
+	path_out->verdict = (signet_trust_verdict){
 		.is_trusted = chain.state == SN_CHAIN_VALID,
 		.reason = chain.reason,
 		.revocation = revocation_of(chain.revocation),
 	};
 	if (chain.state != SN_CHAIN_VALID)
-		memcpy(verdict_out->text, chain.text, sizeof(verdict_out->text));
+		memcpy(path_out->verdict.text, chain.text, sizeof(path_out->verdict.text));
+	path_out->certs = chain.path;
+	chain.path = NULL;
 	sn_chain_verdict_clear(ctx, &chain);
 	return SIGNET_OK;
+}
+
+void signet_path_clear(signet_path *path) { signet_cert_list_free(&path->certs); }
+
+signet_status signet_trust_check(signet_context *ctx, const signet_trust *trust, signet_cert *cert,
+    const signet_cert_list *more, signet_purpose purpose, int64_t time,
+    const signet_network *network, signet_trust_verdict *verdict_out, signet_error *err)
+{
+	signet_path path = { .certs = NULL };
+	signet_status status =
+	    signet_trust_path(ctx, trust, cert, more, purpose, time, network, &path, err);
+
+	if (status == SIGNET_OK)
+		*verdict_out = path.verdict;
+	signet_path_clear(&path);
+	return status;
 }

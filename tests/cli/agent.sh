@@ -309,18 +309,14 @@ pid=$(cat run/signet/agent.lock)
 if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null; then
 	chmod 711 "$work" run run/signet
 	chmod 777 run/signet/agent
-	cp client.py other.py
+	sed 's/^s\.send/print("connected", file=sys.stderr)\n&/' client.py >other.py
 	chmod 755 other.py
-	if setpriv --reuid nobody --clear-groups python3 other.py G 'key 199' >out 2>err; then
-		holds 'nothing for another user' test ! -s out
-	else
-		count=$((count + 1))
-	fi
+	python=$(command -v /usr/bin/python3 || command -v python3)
+	setpriv --reuid nobody --clear-groups "$python" other.py G 'key 199' >out 2>err
+	holds 'the other user reached the socket' grep -q connected err
+	holds 'nothing for another user' test ! -s out
 	holds 'the secret is not said' test -z "$(grep secret out)"
-	# Nor does signet of another user believe it.
-	chmod 700 run/signet
-	pinentry 'D secret' OK
-	chmod 755 "$work" pinentry
+	chmod 700 "$work" run/signet
 fi
 # --- what the kernel says about its memory ---
 if [ -r "/proc/$pid/smaps" ]; then

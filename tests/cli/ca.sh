@@ -34,7 +34,13 @@ holds 'for the key of the request' \
 	cmp <(openssl x509 -in c.pem -pubkey -noout) <(openssl pkey -in c.key -pubout)
 holds 'for its address' \
 	grep -q 'email:carol@example.com' <(openssl x509 -in c.pem -noout -ext subjectAltName)
-expect 0 ca issue --dir ca dora@example.com --csr c.csr
+# What it asks for beyond what it is to get is refused; what it does not ask for is no matter.
+expect 64 ca issue --dir ca dora@example.com --csr c.csr -o dora.pem
+says 'carol@example.com'
+holds 'nothing was written' test ! -e dora.pem
+expect 0 ca issue --dir ca dora@example.com carol@example.com --csr c.csr
+openssl req -new -key c.key -subj '/CN=Dora' -out dora.csr
+expect 0 ca issue --dir ca dora@example.com --csr dora.csr
 holds 'for another address' \
 	grep -q 'email:dora@example.com' <(openssl x509 -in out -noout -ext subjectAltName)
 openssl req -new -key c.key -subj '/CN=Carol' \

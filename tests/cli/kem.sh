@@ -26,7 +26,7 @@ for place in 200 525 506; do
 	json report '[p["code"] for p in r["problems"]] == ["unauthenticated"]'
 	cat err >>all
 done
-holds 'no word tells them apart' test "$(sort -u all | wc -l)" = 1
+holds 'no word tells them apart' test -z "$(sort all | uniq -c | awk '$1 != 3')"
 # The identifiers of kdf and wrap: everybody sees that they are unknown.
 for place in 488 519 84; do
 	patch "$data/enveloped.der" $place '\177'

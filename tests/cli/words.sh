@@ -9,7 +9,7 @@ reads()
 {
 	count=$((count + 1))
 	sed -E 's/^  why: CN=alice@example.com was certified by CN=Test CA,O=Example, .*/  why: ISSUER/;s/^  why: the certificate of alice@example.com was valid until .*/  why: EXPIRED/
-		s/^  why: .*revoked.*/  why: REVOKED/' err >said
+		s/first opened here, on [0-9-]+$/first opened here, on DAY/;s/^  why: .*revoked.*/  why: REVOKED/' err >said
 	diff "$1" said >differs || wrong "$1: $(cat differs)"
 }
 
@@ -85,6 +85,7 @@ END
 verdict 3 verify --at 2040-01-01T00:00:00Z s.eml <<'END'
 signet: untrusted: this message was signed with a certificate that has expired
   why: EXPIRED
+  also: the message was valid when it was first opened here, on DAY
   what to do: Accept it if you had it before the certificate expired, or judge it as of then with --at.
 END
 expect 0 identity export alice@example.com --with-key --plain-key -o alice.pem

@@ -13,7 +13,6 @@ static const char message[] =
     "Bcc: erin@example.com\r\n"
     "Subject: Invoice\r\n 4711\r\n"
     "Keywords: secret\r\n"
-    "HP-Outer: Subject: of another time\r\n"
     "Date: Mon, 21 Sep 2026 15:00:00 +0200\r\n"
     "MIME-Version: 1.0\r\n"
     "Content-Type: text/plain; charset=us-ascii; hp=\"clear\"; name=\"a b\";\r\n"
@@ -131,6 +130,123 @@ static void none__adds_nothing(void **state)
 	assert_true(octets_contain(&o, "Subject: Invoice\r\n 4711\r\n"));
 	assert_false(octets_contain(&entity, "Subject"));
 	octets_free(&entity);
+	octets_free(&o);
+}
+
+static const char answer[] =
+    "From: Alice <alice@example.com>\r\n"
+    "To: Bob <bob@example.com>\r\n"
+    "Subject: Re: Invoice 4711\r\n"
+    "Keywords: secret\r\n"
+    "X-Project: Osiris\r\n"
+    "%s"
+    "Content-Type: text/plain\r\n"
+    "\r\n"
+    "Paid.\r\n";
+
+/* Composes an answer; fields are added to its header, names said to have been hidden. */
+static signet_status write_answer(fixture *f, const char *fields, const char *const *names,
+    unsigned protection, signet_header_policy headers, octets *out)
+{
+	signet_compose_options options = SIGNET_COMPOSE_OPTIONS_INIT;
+	signet_compose *compose = NULL;
+	signet_input *input = NULL;
+	signet_sink *sink = NULL;
+	signet_error err = { 0 };
+	signet_status status;
+	char text[2048];
+
+	(void)snprintf(text, sizeof(text), answer, fields);
+	options.protection = protection;
+	options.signers = &f->alice.identity;
+	options.signer_count = (protection & SIGNET_SIGN) != 0;
+	options.time = FIXTURE_TIME;
+	options.headers = headers;
+	options.hidden_fields = names;
+	while (names != NULL && names[options.hidden_field_count] != NULL)
+		options.hidden_field_count++;
+	assert_int_equal(signet_input_memory_new(f->ctx, (const uint8_t *)text, strlen(text), &input,
+	    &err), SIGNET_OK);
+	status = signet_compose_new(f->ctx, input, &options, &compose, &err);
+	if (status == SIGNET_OK) {
+		size_t size;
+		const uint8_t *data;
+
+		if ((protection & SIGNET_ENCRYPT) != 0)
+			assert_int_equal(signet_compose_add_recipient(
+			    compose, NULL, f->bob.cert, false, &err), SIGNET_OK);
+		assert_int_equal(signet_sink_memory_new(f->ctx, 1 << 20, &sink, &err), SIGNET_OK);
+		assert_int_equal(signet_compose_write(compose, 0, sink, &err), SIGNET_OK);
+		data = signet_sink_memory_get(sink, &size);
+		*out = (octets){ calloc(1, size + 1), size };
+		memcpy(out->data, data, size);
+		signet_sink_free(&sink);
+	}
+	signet_compose_free(&compose);
+	signet_input_free(&input);
+	return status;
+}
+
+/* RFC 9788 6.1: what was confidential MUST NOT be sent in the clear in a reply. */
+static void reply__keeps_hidden_what_was(void **state)
+{
+	static const struct {
+		const char *fields;
+		const char *names[3];
+		const char *gone[3], *left[3];
+	} rows[] = {
+		{ "", { "subject" }, { "Invoice" }, { "Subject: [...]", "Osiris", "secret" } },
+		{ "", { "Subject", "X-Project" }, { "Invoice", "Osiris" }, { "secret" } },
+		{ "", { "To" }, { "Bob <" }, { "To: bob@example.com\r\n", "Re: Invoice" } },
+		{ "", { "From" }, { "Alice <" }, { "From: alice@example.com\r\n" } },
+		{ "HP-Outer: Subject: [...]\r\n", { 0 }, { "Invoice", "secret" }, { "Alice <", "Bob <" } },
+		{ "HP-Outer: Subject: [...]\r\nHP-Outer: Keywords: secret\r\n", { 0 }, { "Invoice" },
+		    { "secret", "Osiris" } },
+		{ "HP-Outer: Subject:\r\n Re: Invoice 4711 \r\nHP-Outer: Keywords: secret\r\n", { 0 },
+		    { NULL }, { "Re: Invoice 4711", "secret" } },
+		{ "HP-Outer: From: alice@example.com\r\nHP-Outer: Subject: x\r\n", { 0 },
+		    { "Alice <", "Invoice" }, { "From: alice@example.com", "Bob <" } },
+		{ "HP-Outer: nothing\r\n", { 0 }, { NULL }, { "Re: Invoice", "secret" } },
+		{ "", { 0 }, { NULL }, { "Re: Invoice", "secret", "Osiris" } },
+	};
+	fixture *f = *state;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		octets o = { 0 };
+		octets entity;
+
+		assert_int_equal(write_answer(f, rows[i].fields, rows[i].names, both,
+		    SIGNET_HEADERS_NO_CONFIDENTIALITY, &o), SIGNET_OK);
+		take_apart(f, &o, &entity);
+		for (size_t k = 0; k < 3 && rows[i].gone[k] != NULL; k++)
+			if (octets_contain(&o, rows[i].gone[k]))
+				fail_msg("row %zu: %s is outside", i, rows[i].gone[k]);
+		for (size_t k = 0; k < 3 && rows[i].left[k] != NULL; k++)
+			if (!octets_contain(&o, rows[i].left[k]))
+				fail_msg("row %zu: %s is not outside", i, rows[i].left[k]);
+		assert_true(octets_contain(&entity, "Subject: Re: Invoice 4711"));
+		assert_true(octets_contain(&entity, "X-Project: Osiris"));
+		assert_false(octets_contain(&o, "HP-Outer"));
+		octets_free(&entity);
+		octets_free(&o);
+	}
+}
+
+static void reply__is_refused_where_nothing_can_be_hidden(void **state)
+{
+	static const char *const subject[] = { "Subject", NULL };
+	static const char *const other[] = { "X-Not-There", NULL };
+	static const char outer[] = "HP-Outer: Subject: [...]\r\n";
+	fixture *f = *state;
+	octets o = { 0 };
+
+	assert_int_equal(write_answer(f, "", subject, SIGNET_SIGN, SIGNET_HEADERS_BASELINE, &o),
+	    SIGNET_E_USAGE);
+	assert_int_equal(write_answer(f, outer, NULL, SIGNET_SIGN, SIGNET_HEADERS_BASELINE, &o),
+	    SIGNET_E_USAGE);
+	assert_int_equal(write_answer(f, "", subject, both, SIGNET_HEADERS_NONE, &o), SIGNET_E_USAGE);
+	assert_int_equal(write_answer(f, outer, NULL, both, SIGNET_HEADERS_NONE, &o), SIGNET_E_USAGE);
+	assert_int_equal(write_answer(f, "", other, SIGNET_SIGN, SIGNET_HEADERS_BASELINE, &o), SIGNET_OK);
 	octets_free(&o);
 }
 
@@ -297,6 +413,8 @@ int main(void)
 		TEST(baseline__hides_subject_and_keywords),
 		TEST(shy__leaves_addresses_and_utc),
 		TEST(no_confidentiality__hides_nothing),
+		TEST(reply__keeps_hidden_what_was),
+		TEST(reply__is_refused_where_nothing_can_be_hidden),
 		TEST(none__adds_nothing),
 		TEST(signed_only__has_no_outer_list),
 		TEST(bcc_and_traces__are_not_inside),

@@ -112,6 +112,8 @@ signet_status fixture_add_contact(fixture *f, signet_cert *cert, const char *add
 		.signing_time = signing_time,
 		.source = source,
 		.added_at = BEGINNING,
+		.seen_at = INT64_MIN,
+		.checked_at = INT64_MIN,
 	};
 
 	return f->api->contact_add(f->store, &row, NULL);

@@ -625,7 +625,8 @@ static void responder__with_an_error_page_is_unknown(void **state)
 static void url__that_is_no_http_is_not_asked(void **state)
 {
 	static const char *const rows[] = { "OCSP;URI:ldap://ocsp.example/", "OCSP;URI:file:///etc/passwd",
-		"OCSP;URI:http://ocsp.example/a b", "caIssuers;URI:" OCSP_URL, "OCSP;email:a@example.com" };
+		"OCSP;URI:http://ocsp.example/a b", "caIssuers;URI:http://ocsp.example/alice",
+		"OCSP;email:a@example.com" };
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		stage s;

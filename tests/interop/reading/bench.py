@@ -113,7 +113,7 @@ def faults_of_report(r, top=True):
         bad.append("types of truths")
     if r["addressed_to_me"] not in (True, False, None):
         bad.append("addressed_to_me")
-    bad += keys_are("headers", r["headers"], ("protected", "hidden", "changed"))
+    bad += keys_are("headers", r["headers"], ("protected", "hidden", "changed", "fields", "legacy_display"))
     for problem in r["problems"]:
         bad += keys_are("problem", problem, ("code", "text", "layer", "args"))
         if not CODE.match(problem["code"]) or not problem["text"]:

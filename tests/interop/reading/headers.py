@@ -87,9 +87,32 @@ def encrypted():
     forwarded = FIELDS.replace(b"To: bob@", b"To: carol@")
     case("sent on to another", 0, sealed(forwarded.replace(b"carol", b"bob"), forwarded, fields=forwarded), *BOB,
          codes_in=["not-addressed-to-me"], holds=lambda r: r["addressed_to_me"] is False)
+    copied = FIELDS.replace(b"To: bob@example.com", b"To: carol@example.com\r\nCc: Bob <BOB@example.com>")
+    case("addressed by Cc", 0, sealed(copied, copied, fields=copied), *BOB, holds=lambda r: r["addressed_to_me"] is True)
+    blind = FIELDS.replace(b"To: bob@example.com", b"To: carol@example.com\r\nBcc: bob@example.com")
+    case("Bcc addresses nobody", 0, sealed(blind, blind, fields=blind), *BOB, codes_in=["not-addressed-to-me"])
+    group = FIELDS.replace(b"To: bob@example.com", b"To: Friends: carol@example.com, bob@example.com;")
+    case("addressed in a group", 0, sealed(group, group, fields=group), *BOB, holds=lambda r: r["addressed_to_me"] is True)
+    nobody = FIELDS.replace(b"To: bob@example.com", b"To: undisclosed-recipients:;")
+    case("addressed to nobody that is named", 0, sealed(nobody, nobody, fields=nobody), *BOB,
+         holds=lambda r: r["addressed_to_me"] is None)
+    plus = FIELDS.replace(b"To: bob@example.com", b"To: bob+list@example.com")
+    case("addressed to a plus-address", 0, sealed(plus, plus, fields=plus), *BOB, codes_in=["not-addressed-to-me"])
+    shown = FIELDS.replace(b"To: bob@example.com", b'To: "bob@example.com" <carol@example.com>')
+    case("addressed by display name only", 0, sealed(shown, shown, fields=shown), *BOB, codes_in=["not-addressed-to-me"])
+    case("addressed outside only", 0, sealed(FIELDS.replace(b"Invoice 4711", b"[...]"), fields=forwarded,
+                                             listed=forwarded.replace(b"Invoice 4711", b"[...]")), *BOB,
+         codes_in=["not-addressed-to-me", "header-changed"], holds=lambda r: r["addressed_to_me"] is False)
+    case("outer To is nobody's word", 0, mail(entity_of(encrypted_der(entity_of(signed_der("alice")))), FIELDS), *BOB,
+         holds=lambda r: r["addressed_to_me"] is None)
     case("no keys, no addressee", 0, clear(payload(), head=FIELDS), holds=lambda r: r["addressed_to_me"] is None)
     case("outer placeholder changed", 0, sealed(OUTSIDE.replace(b"[...]", b"Urgent")), *BOB,
          codes_in=["header-changed"], holds=headers(ALL, ["Subject"], [("Subject", "Urgent", "Invoice 4711")]))
+    empty = FIELDS.replace(b" Invoice 4711", b"")
+    case("empty Subject, hidden", 0, sealed(fields=empty), *BOB, holds=headers(ALL, ["Subject"]))
+    case("empty Subject, outside too", 0, sealed(empty, empty, fields=empty), *BOB, holds=headers(ALL))
+    case("empty Subject, changed outside", 0, sealed(OUTSIDE, empty, fields=empty), *BOB,
+         holds=headers(ALL, changed=[("Subject", "[...]", "")]))
     case("removed outside", 0, sealed(OUTSIDE.replace(b"Subject: [...]\r\n", b""), OUTSIDE.replace(
         b"Subject: [...]\r\n", b"")), *BOB, text=b"Subject: Invoice 4711", holds=headers(ALL, ["Subject"]))
     case("hp clear in encryption", 0, sealed(FIELDS, b"", b"clear"), *BOB, holds=headers(ALL))
@@ -126,7 +149,120 @@ def before():
         b"rfc822\r\n", b"rfc822\r\nContent-Transfer-Encoding: base64\r\n", 1), head=OUTSIDE), holds=headers([]))
 
 
+def states(*wanted):
+    """Of the fields, in the order of the report: N, S, E or B (RFC 9788 4.3)."""
+    letters = {"unprotected": "N", "signed": "S", "encrypted": "E", "signed-and-encrypted": "B"}
+    return lambda r: [f"{f['name']} {letters[f['state']]}" for f in r["headers"]["fields"]] == list(wanted)
+
+
+def field_states():
+    plain = [f"{name} N" for name in ALL]
+    case("states of a plain message", 4, FIELDS + b"MIME-Version: 1.0\r\nContent-Type: text/plain\r\n" + BODY,
+         holds=states(*plain))
+    case("states of a bare entity", 0, entity_of(signed_der()), holds=states())
+    case("states without header protection", 0, clear(head=FIELDS), holds=states(*plain))
+    case("states of hp clear", 0, clear(payload(), head=b"List-Id: <l>\r\n" + FIELDS),
+         holds=states(*(f"{name} S" for name in ALL), "List-Id N"))
+    case("states of an altered message", 1, clear(payload(), head=FIELDS).replace(b"1,250", b"9,250"),
+         holds=states(*plain))
+    case("states of hp cipher", 0, sealed(), *BOB, holds=states("From S", "To S", "Subject B", "Date S"))
+    only = mail(entity_of(encrypted_der(payload(b"cipher", outer=OUTSIDE)), "authEnveloped-data"), OUTSIDE)
+    case("states of what is encrypted only", 4, only, *BOB, holds=states("From N", "To N", "Subject E", "Date N"))
+    shy = OUTSIDE.replace(b"Alice <alice@example.com>", b"alice@example.com").replace(b"09:00:00 +0100",
+                                                                                      b"08:00:00 +0000")
+    case("states of hcp_shy", 0, sealed(shy, shy), *BOB, holds=states("From B", "To S", "Subject B", "Date B"))
+    case("states of what is not for me", 2, sealed(), holds=states(*plain))
+    draft = FIELDS + b'Content-Type: text/plain; protected-headers="v1"\r\n' + BODY
+    case("states of the draft", 0, mail(entity_of(encrypted_der(entity_of(signed_der("alice", draft))),
+                                                  "authEnveloped-data"), OUTSIDE), *BOB,
+         holds=states("From S", "To S", "Subject B", "Date S"))
+    case("changed outside is signed inside", 0, clear(payload(), head=FIELDS.replace(b"4711", b"4712")),
+         holds=states(*(f"{name} S" for name in ALL)))
+    twice = FIELDS + b"X-Tag: one\r\nX-Tag: two\r\n"
+    outside = OUTSIDE + b"X-Tag: one\r\n"
+    case("one of two fields hidden", 0, sealed(outside, outside, fields=twice), *BOB,
+         holds=states("From S", "To S", "Subject B", "Date S", "X-Tag S", "X-Tag B"))
+
+
+SHOWN = b"Subject: Invoice 4711\r\n\r\n"
+DIV = b'<div class="header-protection-legacy-display"><pre>Subject: Invoice 4711</pre></div>'
+
+
+def legacy():
+    """RFC 9788 4.5.3: byte for byte unless asked for, and only where the RFC says that one is."""
+    def enc(entity, *args, want=0, parts=("1",), hp=b"cipher", wrap=None, **more):
+        name, head, body = entity
+        listed = b"".join(b"HP-Outer: " + line + b"\r\n" for line in OUTSIDE.split(b"\r\n") if line)
+        inner = b"MIME-Version: 1.0\r\n" + FIELDS + listed + head.replace(b"HP", b'hp="' + hp + b'"') + b"\r\n" + body
+        data = wrap(inner) if wrap else mail(entity_of(encrypted_der(entity_of(signed_der("alice", inner))),
+                                                       "authEnveloped-data"), OUTSIDE)
+        case(f"legacy display: {name}", want, data, *BOB, text=body,
+             holds=lambda r: r["headers"]["legacy_display"] == list(parts))
+        case(f"legacy display left out: {name}", want, data, *BOB, "--no-legacy-display", *args, **more)
+
+    mark = b'; hp-legacy-display="1"'
+    text = b"Content-Type: text/plain; charset=us-ascii; HP" + mark + b"\r\n"
+    enc(("text", text, SHOWN + b"Please pay.\r\n\r\nThank you.\r\n"), absent=(SHOWN,),
+        text=b"\r\n\r\nPlease pay.\r\n\r\nThank you.\r\n")
+    enc(("text, the entity alone", text, SHOWN + b"Please pay.\r\n"), "--entity",
+        text=b"\r\n\r\nPlease pay.\r\n", absent=(SHOWN + b"Please",))
+    enc(("text without an end", text, b"Subject: x\r\nPlease pay.\r\n"), text=b"Subject: x\r\nPlease pay.\r\n")
+    enc(("text that is long", text, b"Subject: x\r\n" * 6000 + b"\r\nPay.\r\n"),
+        text=b"Subject: x\r\n\r\nPay.\r\n")
+    enc(("nothing but the element", text, SHOWN), text=b"\r\n\r\n", absent=(b"\r\n\r\nSubject",))
+    enc(("not marked", text.replace(mark, b""), SHOWN + b"x\r\n"), parts=(), text=SHOWN + b"x\r\n")
+    enc(("marked 0", text.replace(b'"1"', b'"0"'), SHOWN + b"x\r\n"), parts=(), text=SHOWN + b"x\r\n")
+    enc(("another type", text.replace(b"text/plain", b"text/calendar"), SHOWN + b"x\r\n"), parts=(),
+        text=SHOWN + b"x\r\n")
+    enc(("quoted-printable", text + b"Content-Transfer-Encoding: quoted-printable\r\n",
+         b"Subject: Invoice=\r\n 4711\r\n\r\nPlease p=61y.\r\n"), text=b"\r\n\r\nPlease pay.\r\n",
+        absent=(b"Invoice=",))
+    import base64
+    coded = base64.b64encode(SHOWN + b"Please pay.\r\n")
+    enc(("base64", text + b"Content-Transfer-Encoding: base64\r\n", coded + b"\r\n"),
+        text=base64.b64encode(b"Please pay.\r\n"), absent=(coded,))
+    html = b"Content-Type: text/html; charset=us-ascii; HP" + mark + b"\r\n"
+    enc(("HTML", html, b"<html><body>\r\n" + DIV + b"<p>Pay</p></body></html>\r\n"),
+        text=b"\r\n\r\n<html><body>\r\n<p>Pay</p></body></html>\r\n", absent=(b"<pre>",))
+    for name, div in (
+            ("nested", DIV.replace(b"<pre>", b"<div>a</div><pre>")), ("upper case", DIV.replace(b"div", b"DIV")),
+            ("with other attributes", DIV.replace(b"<div ", b"<div id='a>b' ")),
+            ("with several classes", DIV.replace(b'"header', b'"x header').replace(b'display"', b'display y"')),
+            ("unquoted", DIV.replace(b'"', b"")), ("folded", DIV.replace(b"<div ", b"<div\r\n\t")),
+            ("with a comment", DIV.replace(b"<pre>", b"<!-- </div> --><pre>")),
+            ("twice", DIV + DIV)):
+        enc((f"HTML {name}", html, b"<body>" + div + b"<p>Pay</p>\r\n"), text=b"\r\n\r\n<body><p>Pay</p>\r\n")
+    for name, div in (("another class", DIV.replace(b"legacy", b"other")), ("no end", DIV.replace(b"</div>", b"")),
+                      ("in a comment", b"<!-- " + DIV + b" -->"), ("another element", DIV.replace(b"div", b"nav")),
+                      ("longer class", DIV.replace(b'display"', b'display2"')),
+                      ("other attribute", DIV.replace(b"class", b"id")), ("cut", DIV[:30])):
+        enc((f"HTML {name}", html, b"<body>" + div + b"<p>Pay</p>\r\n"), text=b"<body>" + div + b"<p>Pay</p>\r\n")
+    both = (b"--a\r\nContent-Type: text/plain" + mark + b"\r\n\r\n" + SHOWN + b"Pay\r\n--a\r\nContent-Type: text/html"
+            + mark + b"\r\n\r\n" + DIV + b"<p>Pay</p>\r\n--a--\r\n")
+    kind = b"Content-Type: multipart/alternative; boundary=a; HP\r\n"
+    less = both.replace(SHOWN, b"").replace(DIV, b"")
+    enc(("alternative", kind, both), parts=("1", "2"), text=less)
+    enc(("alternative in mixed", b"Content-Type: multipart/mixed; boundary=m; HP\r\n",
+         b"--m\r\n" + kind.replace(b"; HP", b"") + b"\r\n" + both + b"--m\r\n\r\nno element\r\n\r\nhere\r\n--m--\r\nend\r\n"),
+        parts=("1.1", "1.2"), text=b"\r\n" + less + b"--m\r\n\r\nno element\r\n\r\nhere\r\n--m--\r\nend\r\n")
+    enc(("in a forwarded message", b"Content-Type: multipart/mixed; boundary=m; HP\r\n",
+         b"--m\r\nContent-Type: message/rfc822\r\n\r\n" + text.replace(b"HP", b"a=b") + b"\r\n" + SHOWN + b"x\r\n--m--\r\n"),
+        parts=(), text=SHOWN + b"x\r\n")
+    enc(("no boundary", b"Content-Type: multipart/mixed; HP\r\n", both), parts=(), text=both)
+    enc(("hp of another kind", text, SHOWN + b"x\r\n"), hp=b"other", parts=(), text=SHOWN + b"x\r\n")
+    # without encryption there is none: a signer must not hide text from some readers and not from others
+    enc(("signed only", text, SHOWN + b"x\r\n"), parts=(), text=SHOWN + b"x\r\n",
+        wrap=lambda inner: clear(inner, head=OUTSIDE))
+    enc(("unprotected", text, SHOWN + b"x\r\n"), want=4, parts=(), text=SHOWN + b"x\r\n",
+        wrap=lambda inner: inner)
+    enc(("CBC", text, SHOWN + b"x\r\n"), text=b"\r\n\r\nx\r\n", absent=(SHOWN + b"x",),
+        wrap=lambda inner: mail(entity_of(encrypted_der(entity_of(signed_der("alice", inner)), cipher="aes-256-cbc"),
+                                          "enveloped-data"), OUTSIDE))
+
+
 def all():
+    field_states()
+    legacy()
     signed_only()
     author()
     encrypted()

@@ -5,7 +5,7 @@ import sys
 import bench
 import people
 
-PARTS = ["wrappers", "senders", "layers", "headers", "process", "others"]
+PARTS = ["wrappers", "structure", "senders", "layers", "headers", "process", "others"]
 
 people.make()
 for part in sys.argv[1:] or PARTS:

@@ -19,6 +19,7 @@ def make():
     person("plus", "alice+tag@example.com")
     person("upper", "Alice@EXAMPLE.com")
     person("mixed", "anna@xn--exmple-4nf.com")
+    person("double", "anna@xn--80ak6aa92e.com")
     person("two", "email:alice@example.com,email:second@example.com")
     person("expired", "alice@example.com", dates=("-startdate", "20200101000000Z", "-enddate",
                                                    "20210101000000Z"))

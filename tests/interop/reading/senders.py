@@ -61,6 +61,38 @@ def from_forms():
                  "From: =?utf-8?q?=E2=81=A6Alice?= <alice@example.com>"):
         form("turned around", 6, line, codes_in=["from-bidi"])
     form("Cyrillic in a Latin name", 6, "From: anna@ex\u0430mple.com", signer="mixed", codes_in=["from-lookalike"])
+    form("Cyrillic in a Latin name, as A-label", 6, "From: anna@xn--exmple-4nf.com", signer="mixed", codes_in=["from-lookalike"])
+    form("a name all of double letters", 6, "From: anna@\u0430\u0440\u0440\u04cf\u0435.com", signer="double", codes_in=["from-lookalike"])
+    form("a name all of double letters, as A-label", 6, "From: anna@xn--80ak6aa92e.com", signer="double", codes_in=["from-lookalike"])
+    form("the name it looks like", 6, "From: anna@apple.com", signer="double", codes_in=["sender-mismatch"])
+    form("a display name that looks like the address", 6, "From: \u0430lice@ex\u0430mple.com <alice@example.com>")
+    form("group around several", 6, "From: Friends: alice@example.com, mallory@evil.example;", codes_in=["from-several"])
+    form("empty group and a group", 0, "From: none:;, Friends: alice@example.com;")
+    form("group with another's name", 6, 'From: "bob@bank.example": alice@example.com;', codes_in=["display-name-address"])
+    form("comment after the address", 6, "From: alice@example.com (bob@bank.example)", codes_in=["display-name-address"])
+    form("comment before the address", 6, "From: (bob@bank.example) alice@example.com", codes_in=["display-name-address"])
+    form("nested comment", 6, "From: alice@example.com (a (bob@bank.example))", codes_in=["display-name-address"])
+    form("encoded word in a comment", 6, "From: alice@example.com (=?utf-8?q?bob=40bank.example?=)",
+         codes_in=["display-name-address"])
+    form("address in two encoded words", 6, "From: =?utf-8?q?bob=40?= =?utf-8?q?bank.example?= <alice@example.com>",
+         codes_in=["display-name-address"])
+    form("one's own address in an encoded word", 0, "From: =?utf-8?q?alice=40example.com?= <alice@example.com>")
+    form("three From fields, one of them the signer's", 6, ["From: a@example.org", "From: alice@example.com", "From: b@example.org"],
+         codes_in=["from-fields"])
+    form("From twice, the same", 0, ["From: alice@example.com", "From: Alice <ALICE@example.com>"])
+    form("From with a folded name", 6, ["From: mallory@evil.example", " (", " alice@example.com)"])
+    form("an empty From and the right one", 0, ["From:", "From: alice@example.com"])
+    form("Sender another, From the signer's plus-address", 6, ["From: alice+x@example.com", "Sender: alice@example.com"],
+         codes_in=["sender-only"])
+    form("several Senders", 6, ["From: boss@example.com", "Sender: a@example.com", "Sender: alice@example.com"])
+    form("Reply-To the sender and another", 0, ["From: alice@example.com", "Reply-To: alice@example.com, mallory@evil.example"],
+         codes_in=["reply-to-differs"], holds=lambda r: any(p["args"].get("reply_to") == "mallory@evil.example"
+                                                            for p in r["problems"]))
+    form("Reply-To twice", 0, ["From: alice@example.com", "Reply-To: alice@example.com", "Reply-To: x@evil.example"],
+         codes_in=["reply-to-differs"])
+    form("Reply-To to nobody", 0, ["From: alice@example.com", "Reply-To: none:;"], holds=lambda r: r["problems"] == [])
+    form("Reply-To the plus-address", 0, ["From: alice@example.com", "Reply-To: alice+x@example.com"],
+         codes_in=["reply-to-differs"])
     form("Reply-To another", 0, ["From: alice@example.com", "Reply-To: mallory@evil.example"],
          codes_in=["reply-to-differs"])
     form("Reply-To the same", 0, ["From: alice@example.com", "Reply-To: Alice <ALICE@example.com>"],
@@ -205,7 +237,33 @@ def several():
     case("SKI", 0, opaque(signed_der("alice", ENTITY, "-keyid")))
 
 
+def twins():
+    """Two certificates with the same issuer and serial: the one whose key made the signature counts."""
+    from bench import build, children, key_of, oid, parse, tlv
+    serial = run("openssl", "x509", "-in", "alice.crt", "-noout", "-serial").decode().strip().split("=")[1]
+    for name, subject in (("twin", "subjectAltName=email:mallory@evil.example"), ("twin-same", "subjectAltName=email:alice@example.com")):
+        key_of(name)
+        run("openssl", "req", "-new", "-key", f"{name}.key", "-subj", "/CN=twin", "-out", f"{name}.csr")
+        write(f"{name}.ext", f"{subject}\nkeyUsage=digitalSignature\nextendedKeyUsage=emailProtection\n")
+        run("openssl", "x509", "-req", "-in", f"{name}.csr", "-CA", "ca.crt", "-CAkey", "ca.key", "-set_serial", f"0x{serial}",
+            "-days", "300", "-extfile", f"{name}.ext", "-out", f"{name}.crt")
+    der = lambda name: run("openssl", "x509", "-in", f"{name}.crt", "-outform", "DER")
+    def signed(signer, *certs):
+        sd = children(parse(children(parse(signed_der(signer))[2])[1][1])[2])
+        sd = [(t, b"".join(der(c) for c in certs)) if t == 0xa0 else (t, v) for t, v in sd]
+        return mail(entity_of(tlv(0x30, oid("1.2.840.113549.1.7.2") + tlv(0xa0, tlv(0x30, build(sd))))))
+    is_alice = lambda r: r["layers"][0]["signers"][0]["addresses"] == ["alice@example.com"]
+    case("twin certificates, the right one first", 0, signed("alice", "alice", "twin"), holds=is_alice)
+    case("twin certificates, the right one last", 0, signed("alice", "twin", "alice"), holds=is_alice)
+    case("twin certificates, of one address", 0, signed("alice", "twin-same", "alice"), holds=is_alice)
+    case("twin certificate in place of the right one", 1, signed("alice", "twin"))
+    case("twin certificate of the address in place of it", 1, signed("alice", "twin-same"))
+    case("twin signs, the From is the other", 6, signed("twin", "alice", "twin"), codes_in=["sender-mismatch"],
+         holds=lambda r: r["layers"][0]["signers"][0]["addresses"] == ["mallory@evil.example"])
+
+
 def all():
+    twins()
     from_forms()
     trust()
     several()
