@@ -42,13 +42,13 @@ def issue(folder, der, *addresses):
     return cert
 
 
-def issue_for_tls(folder, der):
+def issue_for_tls(folder, der, address=None):
     """A certificate for mail that also lets its owner log in by TLS."""
     csr, cert, names = (os.path.join(folder, name) for name in ("r.csr", "c.pem", "names"))
     with open(csr, "wb") as file:
         file.write(der)
     text = run("openssl", "req", "-inform", "DER", "-noout", "-text", data=der).decode()
-    address = text.split("email:", 1)[1].split(",")[0].split()[0]
+    address = address or text.split("email:", 1)[1].split(",")[0].split()[0]
     with open(names, "w", encoding="ascii") as file:
         file.write(f"subjectAltName=email:{address}\nextendedKeyUsage=emailProtection,clientAuth\n"
                    "keyUsage=critical,digitalSignature\n")
@@ -194,7 +194,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             elif label == "multi":
                 cert = issue_for_tls(folder, der)
             elif label == "mallory":
-                cert = issue(folder, der, "mallory@example.com")
+                cert = issue_for_tls(folder, der, "mallory@example.com")
             else:
                 cert = issue(folder, der)
             self.p7(certs_only(cert))
