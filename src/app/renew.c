@@ -188,8 +188,8 @@ static signet_status by_method(
 	if (h->method == NULL)
 		return signet_fail(err, SIGNET_E_UNAVAILABLE, SIGNET_NO_OFFSET,
 		    "it is not known how the identity of %.80s (%.16s) was got: get a new one by "
-		    "signet enroll, or from who gave it",
-		    addresses[0], signet_cert_fingerprint(cert));
+		    "signet enroll csr %.80s -o FILE, or from who gave it",
+		    addresses[0], signet_cert_fingerprint(cert), addresses[0]);
 	if (strcmp(h->method, "ca") == 0)
 		return by_own_ca(session, cert, addresses, count, err);
 	if (strcmp(h->method, "est") == 0)
