@@ -230,7 +230,7 @@ static signet_status read_file(
 	if (signet_cert_book_is(data.data, data.size))
 		status = signet_cert_list_read_book(list, data.data, data.size, &skipped, err);
 	else
-		status = signet_cert_list_read(list, data.data, data.size, NULL, err);
+		status = app_certs_read(list, data.data, data.size, NULL, err);
 	if (status == SIGNET_OK && skipped > 0)
 		app_say(session, "%.100s: %zu keys that are no X.509 certificates were passed over",
 		    path, skipped);
