@@ -64,12 +64,18 @@ static signet_status keep(
 		.domain_count = domains->count,
 		.added_at = session->now,
 	};
+	char date[16];
 	signet_status status = session->store_api->anchor_add(store, &anchor, err);
 
 	if (status == SIGNET_OK)
 		app_say(session, "%s is trusted now%s%s%s: %.16s", signet_cert_subject(cert),
 		    domains->count == 0 ? "" : " for ", domains->count == 0 ? "" : domains->text[0],
 		    domains->count > 1 ? " and more" : "", signet_cert_fingerprint(cert));
+	/* for old mail one may want it */
+	if (status == SIGNET_OK && signet_cert_not_after(cert) < session->now) {
+		app_date(signet_cert_not_after(cert), date);
+		app_say(session, "it ended on %s: what is signed now is not valid by it", date);
+	}
 	return status;
 }
 

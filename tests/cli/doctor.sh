@@ -122,4 +122,11 @@ expect 2 --home nobody doctor --json
 json out '[f["remedy"][:17] for f in r if f["code"] == "certificate-without-address"] == ["signet enroll csr"]'
 json out 'all(f["remedy"] for f in r)'
 
+# An authority that has ended is taken, for old mail, and told of.
+expect 0 ca init --dir ended --name 'CN=Ended' --plain-key --algorithm p-256 --at 2020-01-01 --days 400
+expect 0 --home ended-home trust add ended/ca.pem
+says 'it ended on 2021-02-04'
+expect 2 --home ended-home doctor --json
+code anchor-expires
+
 finish
