@@ -127,6 +127,9 @@ signet_status sn_mime_append_utf8(sn_span octets, sn_buf *text, signet_error *er
 
 /* words.c: appends text with its RFC 2047 words decoded. */
 signet_status sn_mime_words_decode(sn_span text, sn_buf *out, signet_error *err) SIGNET_CHECKED;
+/* As sn_mime_field_text_widely. */
+signet_status sn_mime_words_decode_widely(sn_span text, sn_buf *out, signet_error *err)
+    SIGNET_CHECKED;
 
 /* value.c: the position behind a comment that begins at `at`, nested ones and all. */
 size_t sn_mime_skip_comment(sn_span text, size_t at);
