@@ -104,7 +104,7 @@ cms -md sha256 -nocerts >nocerts.eml
 verdict 3 verify --no-store nocerts.eml <<'END'
 signet: untrusted: this message is signed, but the signature cannot be checked
   why: the signer's certificate is not in the message: the signature cannot be verified
-  what to do: Import the sender's certificate with signet contact import, or give it with --chain.
+  what to do: Ask the sender to sign again with the certificate sent along, as mail programs do by themselves.
 END
 verdict 3 verify --revocation required --offline s.eml <<'END'
 signet: untrusted: nobody whom you trust says who signed this message
