@@ -131,6 +131,19 @@ signet: unprotected: this message is neither signed nor encrypted as a whole
   what to do: Take it as a postcard: ask the sender to sign, if it matters who wrote it.
   its content was written all the same
 END
+{
+	printf 'From: alice@example.com\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\nAnswer this:\n'
+	printf -- '--b\nContent-Type: message/rfc822\n\n'
+	cat e.eml
+	printf -- '\n--b--\n'
+} >part.eml
+verdict 4 open part.eml -o x <<'END'
+signet: unprotected: this message is neither signed nor encrypted as a whole
+  why: part 2 is protected, the message around it is not
+  part 2: unprotected: encrypted, and not opened without being asked to
+  what to do: Open that part by itself with --inner, if you expect it.
+  its content was written all the same
+END
 verdict 4 decrypt s.eml -o x <<'END'
 signet: unprotected: this message is not encrypted
   why: no encryption is outermost: there was nothing to decrypt
