@@ -65,7 +65,7 @@ static bool is_named_before(const sn_mime_header *header, const sn_mime_field *n
 	return false;
 }
 
-/* The From that the verdict is bound to: the outer one, where none is protected or nobody vouches for it. */
+/* The From that counts is the outer one where none is protected, or nobody vouches for that. */
 static bool keeps_outer(const merge *m, const sn_mime_field *field)
 {
 	return sn_mime_field_is(field, "From") && (m->pass->plan->keeps_outer_from ||
