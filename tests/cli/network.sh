@@ -70,6 +70,8 @@ expect 0 verify --trust ca.pem signed.eml
 holds 'nobody was asked' asked 0
 expect 3 verify --trust ca.pem --revocation required signed.eml
 holds 'nobody was asked' asked 0
+expect 0 verify --trust ca.pem -v signed.eml
+says 'not public'
 # Nobody is asked offline, without a store, with --revocation none, and before a path stands.
 expect 3 verify --trust ca.pem --private-network --offline --revocation required signed.eml
 expect 3 verify --trust ca.pem --private-network --no-store --revocation required signed.eml
@@ -94,4 +96,38 @@ expect 0 sign --no-store --cert own.pem --key alice.key -o own.eml m.eml
 holds 'nor for a certificate that names nobody to ask' \
 	eval '! curl_is_loaded verify --trust own.pem --private-network own.eml'
 
+# Who may be asked is: by the option, by the configuration; and no variable sends it elsewhere.
+rm "$SIGNET_HOME/config"
+expect 0 verify --trust ca.pem --private-network --revocation required signed.eml
+holds 'the list was fetched' asked 1
+holds 'and nothing was said of who asks' grep -qx 'GET /ca.crl signet' asked
+holds 'reading makes no store' test ! -e "$SIGNET_HOME/store.db"
+http_proxy=$url HTTP_PROXY=$url all_proxy=$url \
+	expect 0 verify --trust ca.pem --private-network --revocation required signed.eml
+holds 'the server itself was asked, no proxy' test "$(grep -cx 'GET /ca.crl signet' asked)" -eq 2
+printf '[verify]\nprivate-network = yes\n' >"$SIGNET_HOME/config"
+expect 0 verify --trust ca.pem --revocation required signed.eml
+holds 'the configuration allows it' asked 3
+holds 'libcurl is loaded then' curl_is_loaded verify --trust ca.pem signed.eml
+holds 'once more' asked 4
+
+# Where there is a store, it keeps the list: it is asked for once, and then is there offline.
+rm "$SIGNET_HOME/config" asked
+expect 0 trust add ca.pem
+expect 0 verify --private-network --revocation required signed.eml
+expect 0 verify --private-network --revocation required signed.eml
+holds 'it was asked for once' asked 1
+expect 0 verify --offline --revocation required signed.eml
+holds 'the store has it' asked 1
+expect 3 verify --no-store --trust ca.pem --revocation required signed.eml
+# A damaged entry is no answer.
+python3 - "$SIGNET_HOME/store.db" <<'END'
+import sqlite3, sys
+db = sqlite3.connect(sys.argv[1])
+assert db.execute("UPDATE cache SET data = CAST(substr(data, 1, length(data) - 9) || x'000000000000000000' AS BLOB)").rowcount > 0
+db.commit()
+END
+expect 3 verify --offline --revocation required signed.eml
+expect 0 verify --private-network --revocation required signed.eml
+holds 'it is fetched anew' asked 2
 finish
