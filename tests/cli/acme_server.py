@@ -138,9 +138,15 @@ class Order:
                                    "-verify"], check=True, capture_output=True).stdout.decode()
             if sorted(re.findall(r"email:([^\s,]+)", text)) != sorted(self.addresses):
                 raise Problem("badCSR", "other addresses than the order's")
-            words = ["mallory@example.com"] if self.label == "mallory" else []
-            subprocess.run([SIGNET, "ca", "issue", "--dir", CA, "--csr", csr, "-o", cert, *words],
-                           check=True, stderr=subprocess.DEVNULL)
+            words = [SIGNET, "ca", "issue", "--dir", CA, "--csr", csr, "-o", cert]
+            if self.label == "mallory":
+                # what no authority of signet's would issue
+                with open(folder + "/names", "w", encoding="ascii") as file:
+                    file.write("subjectAltName=email:mallory@example.com\n")
+                words = ["openssl", "x509", "-req", "-inform", "DER", "-in", csr, "-CA",
+                         CA + "/ca.pem", "-CAkey", CA + "/ca.key", "-extfile", folder + "/names",
+                         "-out", cert]
+            subprocess.run(words, check=True, stderr=subprocess.DEVNULL)
             with open(cert, encoding="ascii") as file:
                 self.certificate = file.read()
             with open(CA + "/ca.pem", encoding="ascii") as file:
