@@ -61,6 +61,10 @@ typedef struct signet_net_options {
 #define SIGNET_NET_OPTIONS_VERSION 1
 #define SIGNET_NET_OPTIONS_INIT { .version = SIGNET_NET_OPTIONS_VERSION }
 
+/* One mail, lent for the time of the call. */
+typedef signet_status signet_net_mail_visit(
+    void *user, const uint8_t *message, size_t size, bool *is_enough, signet_error *err);
+
 typedef struct signet_net_api {
 	unsigned version;       /* SIGNET_NET_VERSION */
 	/* options may be NULL. Errors: SIGNET_E_MEMORY, SIGNET_E_USAGE, SIGNET_E_UNAVAILABLE. */
@@ -70,6 +74,25 @@ typedef struct signet_net_api {
 	void (*close)(signet_net **net);
 	/* The port; borrowed, until close. */
 	const signet_fetch *(*fetch)(signet_net *net);
+	/*
+	 * Mail by a server of one's own, with the same bounds as a fetch, over TLS in any case: smtps,
+	 * imaps, or smtp and imap with STARTTLS, which the server must offer.
+	 *
+	 * Sends a message (CRLF) by smtps://HOST[:PORT]. Errors: SIGNET_E_UNAVAILABLE, SIGNET_E_USAGE (no
+	 * such URL, or an address that is none).
+	 */
+	signet_status (*mail_send)(signet_net *net, const char *url, const signet_fetch_login *login,
+	    const char *from, const char *to, const uint8_t *message, size_t size,
+	    signet_error *err);
+	/*
+	 * Calls visit for the mails of imaps://HOST[:PORT][/FOLDER] whose subject holds a text and that
+	 * came at or after a time (seconds since 1970), the last first, 50 at most and each of max_size
+	 * octets at most. It ends when visit says that it is enough, or returns
+	 * anything but SIGNET_OK, which is returned then.
+	 */
+	signet_status (*mail_find)(signet_net *net, const char *url, const signet_fetch_login *login,
+	    const char *subject, int64_t since, size_t max_size, signet_net_mail_visit *visit,
+	    void *user, signet_error *err);
 } signet_net_api;
 
 #define SIGNET_NET_VERSION 1

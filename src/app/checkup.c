@@ -6,8 +6,9 @@
 
 #include "app/files.h"
 #include "app/keys.h"
+#include "app/network.h"
 
-enum { DAY = 24 * 60 * 60, IDENTITIES_MAX = 4096 };
+enum { DAY = 24 * 60 * 60, IDENTITIES_MAX = 4096, CHAIN_MAX = 16 };
 
 void app_days_text(int64_t seconds, char text[32])
 {
@@ -31,6 +32,7 @@ typedef struct own {
 typedef struct checkup {
 	app_findings *findings;
 	signet_trust *trust;
+	signet_cert_list *known; /* certificates of authorities that the store has seen */
 	own *list;
 	size_t count;
 } checkup;
@@ -122,17 +124,53 @@ static bool check_time(checkup *c, const signet_cert *cert)
 	return false;
 }
 
-static void tell_path(checkup *c, const signet_cert *cert, const signet_trust_verdict *verdict)
+static const signet_cert *issuer_in(const signet_cert_list *list, const signet_cert *cert)
 {
-	const char *remedy = "ask your helpdesk for a new certificate";
-	app_severity severity = APP_WRONG;
+	for (size_t i = 0; list != NULL && i < signet_cert_list_count(list); i++) {
+		const signet_cert *other = signet_cert_list_get(list, i);
 
-	if (strcmp(verdict->reason, "issuer-unknown") == 0) {
-		/* the sender need not trust himself: but most likely the chain is not whole */
-		severity = APP_WARNING;
-		remedy = "signet trust add CA.pem   # and signet identity import CHAIN.pem for what stands between";
+		if (strcmp(signet_cert_subject(other), signet_cert_issuer(cert)) == 0)
+			return other;
 	}
-	app_findings_add(c->findings, severity, verdict->reason, name_of(cert), remedy, "%s", verdict->text);
+	return NULL;
+}
+
+/* The last certificate that is here, on the way from this one up to an authority of its own. */
+static const signet_cert *top_of(const checkup *c, const own *one)
+{
+	const signet_cert *top = one->cert;
+
+	for (size_t i = 0; i < CHAIN_MAX && !signet_cert_is_self_issued(top); i++) {
+		const signet_cert *next = issuer_in(one->chain, top);
+
+		if (next == NULL)
+			next = issuer_in(c->known, top);
+		if (next == NULL)
+			break;
+		top = next;
+	}
+	return top;
+}
+
+static void tell_path(checkup *c, const own *one, const signet_trust_verdict *verdict)
+{
+	const signet_cert *top = top_of(c, one);
+	char remedy[400];
+
+	if (strcmp(verdict->reason, "issuer-unknown") != 0) {
+		app_findings_add(c->findings, APP_WRONG, verdict->reason, name_of(one->cert),
+		    "signet identity renew   # or ask your helpdesk for a new certificate", "%s", verdict->text);
+	} else if (signet_cert_is_self_issued(top)) {
+		/* one need not trust one's own authority oneself, but then cannot see what others see */
+		app_findings_add(c->findings, APP_WARNING, verdict->reason, name_of(one->cert),
+		    "signet trust add CA.pem", "its authority %.150s is not trusted here", signet_cert_subject(top));
+	} else {
+		(void)snprintf(remedy, sizeof(remedy), "signet identity import CHAIN.pem   # with the certificate "
+		    "of %.200s", signet_cert_issuer(top));
+		app_findings_add(c->findings, APP_WRONG, "intermediate-missing", name_of(one->cert), remedy,
+		    "the certificate of its issuer %.150s is not here, so that readers do not get it either",
+		    signet_cert_issuer(top));
+	}
 }
 
 static signet_status check_path(checkup *c, own *one, signet_error *err)
@@ -142,10 +180,10 @@ static signet_status check_path(checkup *c, own *one, signet_error *err)
 	    signet_cert_can_sign(one->cert) ? SIGNET_PURPOSE_SIGN : SIGNET_PURPOSE_ENCRYPT;
 	signet_trust_verdict verdict = { 0 };
 	signet_status status = signet_trust_check(session->ctx, c->trust, one->cert, one->chain,
-	    purpose, session->now, NULL, &verdict, err);
+	    purpose, session->now, app_network(session), &verdict, err);
 
 	if (status == SIGNET_OK && !verdict.is_trusted)
-		tell_path(c, one->cert, &verdict);
+		tell_path(c, one, &verdict);
 	return status;
 }
 
@@ -196,6 +234,10 @@ signet_status app_check_identities(app_findings *findings, signet_error *err)
 		return signet_fail(err, SIGNET_E_MEMORY, SIGNET_NO_OFFSET, "out of memory");
 	status = app_trust(session, &c.trust, err);
 	if (status == SIGNET_OK)
+		status = signet_cert_list_new(session->ctx, &c.known, err);
+	if (status == SIGNET_OK)
+		status = session->store_api->chain_read(store, c.known, err);
+	if (status == SIGNET_OK)
 		status = session->store_api->identity_each(store, NULL, keep_own, &c, err);
 	if (status == SIGNET_OK && c.count == 0)
 		tell_nobody(findings);
@@ -206,6 +248,7 @@ signet_status app_check_identities(app_findings *findings, signet_error *err)
 		signet_cert_list_free(&c.list[i].chain);
 	}
 	free(c.list);
+	signet_cert_list_free(&c.known);
 	signet_trust_unref(&c.trust);
 	return status;
 }

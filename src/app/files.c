@@ -191,16 +191,22 @@ static signet_status append_base64(
 	return status;
 }
 
+signet_status app_pem(
+    sn_buf *text, const char *label, const uint8_t *data, size_t size, signet_error *err)
+{
+	signet_status status = sn_buf_printf(text, err, "-----BEGIN %s-----\n", label);
+
+	if (status == SIGNET_OK)
+		status = append_base64(text, data, size, err);
+	if (status == SIGNET_OK)
+		status = sn_buf_printf(text, err, "-----END %s-----\n", label);
+	return status;
+}
+
 signet_status app_pem_cert(sn_buf *text, const signet_cert *cert, signet_error *err)
 {
 	size_t size = 0;
 	const uint8_t *der = signet_cert_der(cert, &size);
-	signet_status status;
 
-	status = sn_buf_append_text(text, "-----BEGIN CERTIFICATE-----\n", err);
-	if (status == SIGNET_OK)
-		status = append_base64(text, der, size, err);
-	if (status == SIGNET_OK)
-		status = sn_buf_append_text(text, "-----END CERTIFICATE-----\n", err);
-	return status;
+	return app_pem(text, "CERTIFICATE", der, size, err);
 }

@@ -34,6 +34,9 @@ signet_status app_input_message(app_session *session, signet_input **input_out, 
 /* Writes octets whole. */
 signet_status app_file_write(app_session *session, const char *path, const void *data, size_t size,
     signet_error *err) SIGNET_CHECKED;
+/* Octets as PEM under a label (RFC 7468), appended. */
+signet_status app_pem(sn_buf *text, const char *label, const uint8_t *data, size_t size,
+    signet_error *err) SIGNET_CHECKED;
 /* Certificates as PEM (RFC 7468), appended. */
 signet_status app_pem_cert(sn_buf *text, const signet_cert *cert, signet_error *err) SIGNET_CHECKED;
 

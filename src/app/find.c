@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "app/keys.h"
+#include "app/network.h"
 
 enum { SECONDS_DEFAULT = 10, SECONDS_MAX = 600, SOURCE_MAX = 128, SOURCES_MAX = 64 };
 
@@ -193,7 +194,8 @@ static signet_status judge(
 	if (!is_usable(f, cert))
 		return SIGNET_OK;
 	status = signet_trust_path(f->session->ctx, f->contacts.trust, cert, f->pool,
-	    SIGNET_PURPOSE_ENCRYPT, f->session->now, NULL, &path, err);
+	    SIGNET_PURPOSE_ENCRYPT, f->session->now, app_network(f->session), &path,
+	    err);
 	if (status != SIGNET_OK)
 		return status;
 	if (f->record_count > 0)

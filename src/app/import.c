@@ -7,7 +7,7 @@
 #include "app/token.h"
 #include "base/mem.h"
 
-enum { KEYS_MAX = 64 };
+enum { KEYS_MAX = 64, CHAIN_MAX = 16 };
 
 typedef struct import {
 	app_session *session;
@@ -227,10 +227,24 @@ typedef struct stored {
 	bool is_found, is_there;
 } stored;
 
+static signet_status take_key(
+    import *i, const sn_store_identity *row, app_import_item *item, signet_error *err)
+{
+	const signet_context *ctx = i->session->ctx;
+	signet_status status = row->token != NULL
+	    ? sn_strdup(ctx, row->token, &item->token, err)
+	    : sn_dup(ctx, row->key, row->key_size, &item->key, err);
+
+	if (status == SIGNET_OK) {
+		item->key_size = row->token != NULL ? 0 : row->key_size;
+		item->is_key_encrypted = row->is_key_encrypted;
+	}
+	return status;
+}
+
 static signet_status visit_stored(void *user, const sn_store_identity *row, signet_error *err)
 {
 	stored *s = user;
-	const signet_context *ctx = s->i->session->ctx;
 	app_import_item *item = NULL;
 	signet_status status;
 
@@ -238,15 +252,7 @@ static signet_status visit_stored(void *user, const sn_store_identity *row, sign
 		return SIGNET_OK;
 	s->is_found = true;
 	status = pair(s->i, s->cert, NULL, &item, err);
-	if (status == SIGNET_OK && row->token != NULL)
-		status = sn_strdup(ctx, row->token, &item->token, err);
-	else if (status == SIGNET_OK)
-		status = sn_dup(ctx, row->key, row->key_size, &item->key, err);
-	if (status == SIGNET_OK) {
-		item->key_size = row->token != NULL ? 0 : row->key_size;
-		item->is_key_encrypted = row->is_key_encrypted;
-	}
-	return status;
+	return status == SIGNET_OK ? take_key(s->i, row, item, err) : status;
 }
 
 static signet_status visit_there(void *user, const sn_store_identity *row, signet_error *err)
@@ -285,6 +291,74 @@ static signet_status pair_stored(import *i, signet_error *err)
 			status = api->identity_each(store, NULL, visit_stored, &s, err);
 		i->is_there |= s.is_there;
 	}
+	return status;
+}
+
+static signet_cert *issuer_in(const signet_cert_list *list, const signet_cert *cert)
+{
+	for (size_t k = 0; list != NULL && k < signet_cert_list_count(list); k++) {
+		signet_cert *other = signet_cert_list_get(list, k);
+
+		if (signet_cert_is_ca(other) && !signet_cert_equal(other, cert) &&
+		    strcmp(signet_cert_subject(other), signet_cert_issuer(cert)) == 0)
+			return other;
+	}
+	return NULL;
+}
+
+/* The chain of a stored identity, as far as it is there, and on with what is given. */
+static signet_status longer_chain(import *i, const sn_store_identity *row,
+    signet_cert_list **chain_out, bool *is_longer_out, signet_error *err)
+{
+	const signet_cert *top = row->cert;
+	signet_cert_list *chain = NULL;
+	signet_status status = signet_cert_list_new(i->session->ctx, &chain, err);
+
+	for (size_t k = 0; status == SIGNET_OK && k < CHAIN_MAX && !signet_cert_is_self_issued(top); k++) {
+		signet_cert *next = issuer_in(row->chain, top);
+
+		if (next == NULL) {
+			next = issuer_in(i->certs, top);
+			*is_longer_out |= next != NULL;
+		}
+		if (next == NULL)
+			break;
+		status = signet_cert_list_add(chain, next, err);
+		top = next;
+	}
+	*chain_out = chain;
+	return status;
+}
+
+/* Certificates of authorities alone make the chain of what is in the store whole. */
+static signet_status visit_incomplete(void *user, const sn_store_identity *row, signet_error *err)
+{
+	import *i = user;
+	signet_cert_list *chain = NULL;
+	signet_identity *identity = NULL;
+	app_import_item *item = NULL;
+	bool is_longer = false;
+	signet_status status = longer_chain(i, row, &chain, &is_longer, err);
+
+	if (status == SIGNET_OK && is_longer) {
+		status = signet_identity_new(i->session->ctx, row->cert, chain, NULL, &identity, err);
+		if (status == SIGNET_OK)
+			status = add_item(i, identity, &item, err);
+		if (status == SIGNET_OK)
+			status = take_key(i, row, item, err);
+	}
+	signet_identity_unref(&identity);
+	signet_cert_list_free(&chain);
+	return status;
+}
+
+static signet_status complete_stored(import *i, signet_error *err)
+{
+	sn_store *store = NULL;
+	signet_status status = app_store(i->session, false, &store, err);
+
+	if (status == SIGNET_OK && store != NULL)
+		status = i->session->store_api->identity_each(store, NULL, visit_incomplete, i, err);
 	return status;
 }
 
@@ -340,6 +414,8 @@ static signet_status pair_all(import *i, signet_error *err)
 		status = pair_key(i, i->keys[k], err);
 	if (status == SIGNET_OK)
 		status = uri != NULL ? pair_token(i, uri, err) : pair_stored(i, err);
+	if (status == SIGNET_OK && i->list->count == 0)
+		status = complete_stored(i, err);
 	if (status == SIGNET_OK && i->list->count == 0)
 		status = signet_fail(err, SIGNET_E_NO_IDENTITY, SIGNET_NO_OFFSET,
 		    i->is_there

@@ -92,6 +92,22 @@ static signet_status cache_put(void *user, const char *key, const uint8_t *data,
 	return SIGNET_OK;
 }
 
+signet_status app_net(app_session *session, const signet_net_api **api_out, signet_net **net_out,
+    signet_error *err)
+{
+	signet_status status;
+
+	if (is_offline(session))
+		return signet_fail(err, SIGNET_E_UNAVAILABLE, SIGNET_NO_OFFSET,
+		    "there is no network to reach the mail server by");
+	status = open_net(session, err);
+	if (status == SIGNET_OK) {
+		*api_out = session->net_api;
+		*net_out = session->net;
+	}
+	return status;
+}
+
 const signet_fetch *app_fetch(app_session *session)
 {
 	if (is_offline(session))

@@ -242,6 +242,8 @@ void app_session_end(app_session *session)
 	if (session->token != NULL)
 		session->token_api->close(&session->token);
 	app_args_clear(&session->args);
+	free(session->settings);
+	session->settings = NULL;
 	free(session->home);
 	session->home = NULL;
 	signet_context_free(&session->ctx);

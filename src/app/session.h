@@ -69,6 +69,7 @@ typedef struct app_session {
 	app_asking asking;
 	sn_token *token; /* NULL: none was needed */
 	app_secret pin;               /* of one token, typed */
+	char *settings;               /* that options point into, of how an identity was got */
 } app_session;
 
 /* After the arguments were parsed: configuration file, context, time, given passphrase. */

@@ -335,3 +335,39 @@ signet_status sn_issue(signet_context *ctx, const sn_issue_request *request,
 	sn_buf_clear(&cert);
 	return status;
 }
+
+/* As the certificate has it, also where it is not what signet would write. */
+static void write_same_names(sn_ber_writer *writer, const signet_cert *renewed)
+{
+	const bool has_subject = renewed->subject.size > 2;
+	const sn_extension extension = sn_extension_begin_ce(writer, 17, !has_subject);
+
+	sn_ber_writer_raw(writer, renewed->alternative_names);
+	sn_extension_end(writer, extension);
+}
+
+signet_status sn_issue_write_wish(
+    sn_ber_writer *writer, const sn_csr_wish *wish, signet_error *err)
+{
+	issuing plan = { .request = &wish->issue, .has_subject = true };
+	signet_status status = plan_usage(&plan, err);
+	size_t sequence;
+
+	if (status != SIGNET_OK)
+		return status;
+	sequence = sn_ber_writer_begin(writer, SN_BER_SEQUENCE);
+	write_key_usage(writer, plan.usage);
+	write_email_protection(writer);
+	if (wish->renewed == NULL)
+		status = write_addresses(writer, &plan, err);
+	else if (wish->renewed->alternative_names.size != 0)
+		write_same_names(writer, wish->renewed);
+	sn_ber_writer_end(writer, sequence);
+	return status;
+}
+
+signet_status sn_issue_write_subject(
+    const sn_issue_request *request, sn_buf *name, signet_error *err)
+{
+	return write_subject(request, name, err);
+}

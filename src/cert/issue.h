@@ -70,6 +70,19 @@ const char *sn_key_fault(
  */
 signet_status sn_issue_check(signet_context *ctx, const signet_cert *cert,
     const signet_cert *issuer, const signet_cert_list *chain, signet_error *err) SIGNET_CHECKED;
+/*
+ * A request for what issue describes (profile, subject, addresses, public_key), signed by the key
+ * of public_key. renewed: subject and subjectAltName are those of this certificate, octet by
+ * octet. challenge: a challengePassword (RFC 2985 5.4.1). DER appended to out.
+ */
+typedef struct sn_csr_wish {
+	sn_issue_request issue;
+	const signet_cert *renewed;         /* NULL: as issue says */
+	const char *digest;                 /* NULL: as the key asks */
+	const char *challenge;              /* NULL: none */
+} sn_csr_wish;
+signet_status sn_csr_write(signet_context *ctx, const sn_csr_wish *wish, const signet_key *key,
+    sn_buf *out, signet_error *err) SIGNET_CHECKED;
 
 /* A CRL over the given serials (hex) signed by the CA. DER appended to out. */
 typedef struct sn_crl_entry {

@@ -31,6 +31,12 @@ signet_status sn_extension_policies(
     sn_ber_writer *writer, const sn_issue_request *request, signet_error *err) SIGNET_CHECKED;
 /* cRLDistributionPoints and authorityInfoAccess. */
 void sn_extension_places(sn_ber_writer *writer, const sn_issue_request *request);
+/* The Extensions that a certificate request asks for: keyUsage, extKeyUsage, subjectAltName. */
+signet_status sn_issue_write_wish(
+    sn_ber_writer *writer, const sn_csr_wish *wish, signet_error *err) SIGNET_CHECKED;
+/* The DER Name of the subject, appended. */
+signet_status sn_issue_write_subject(
+    const sn_issue_request *request, sn_buf *name, signet_error *err) SIGNET_CHECKED;
 
 /*
  * Appends SEQUENCE { tbs, signatureAlgorithm, signature } to out; plan is the one that tbs names.

@@ -16,6 +16,7 @@ signet_status cmd_identity(app_session *session, signet_error *err) SIGNET_CHECK
 signet_status cmd_contact(app_session *session, signet_error *err) SIGNET_CHECKED;
 signet_status cmd_trust(app_session *session, signet_error *err) SIGNET_CHECKED;
 signet_status cmd_ca(app_session *session, signet_error *err) SIGNET_CHECKED;
+signet_status cmd_enroll(app_session *session, signet_error *err) SIGNET_CHECKED;
 signet_status cmd_store(app_session *session, signet_error *err) SIGNET_CHECKED;
 signet_status cmd_doctor(app_session *session, signet_error *err) SIGNET_CHECKED;
 

@@ -14,7 +14,7 @@ static const app_column columns[] = {
 	{ "addresses", APP_COLUMN_MANY, 32 },
 	{ "state", APP_COLUMN_TEXT, 8 },
 	{ "not_after", APP_COLUMN_TIME, 10 },
-	{ "expiring", APP_COLUMN_FLAG, 8 },
+	{ "expiring", APP_COLUMN_FLAG, 0 },
 	{ "subject", APP_COLUMN_TEXT, 0 },
 	{ "purpose", APP_COLUMN_TEXT, 0 },
 	{ "not_before", APP_COLUMN_TIME, 0 },

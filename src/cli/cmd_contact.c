@@ -307,7 +307,7 @@ static signet_status contact_confirm(app_session *session, signet_error *err)
 	signet_status status = collect(session, &c, &store, err);
 
 	if (status == SIGNET_E_NOT_FOUND)
-		return signet_fail(err, status, SIGNET_NO_OFFSET,
+		status = signet_fail(err, SIGNET_E_NOT_FOUND, SIGNET_NO_OFFSET,
 		    "no certificate of \"%.100s\" waits to be confirmed",
 		    session->args.operands[0]);
 	for (size_t i = 0; status == SIGNET_OK && i < c.count; i++)

@@ -1,4 +1,4 @@
-/* identity new, list, show, import, export, default, delete */
+/* identity new, list, show, import, export, default, renew, delete */
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +8,7 @@
 #include "app/keys.h"
 #include "app/list.h"
 #include "app/match.h"
+#include "app/renew.h"
 #include "cli/cmd.h"
 
 static const app_column columns[] = {
@@ -58,6 +59,8 @@ static signet_status identity_new(app_session *session, signet_error *err)
 		    &ca, session->args.operands, session->args.operand_count, &identity, err);
 	if (status == SIGNET_OK)
 		status = app_identity_keep(session, identity, secret, err);
+	if (status == SIGNET_OK)
+		status = app_note_how(session, signet_identity_cert(identity), "ca", ca.dir, err);
 	if (status == SIGNET_OK)
 		say_kept(session, signet_identity_cert(identity));
 	signet_identity_unref(&identity);
@@ -371,6 +374,7 @@ signet_status cmd_identity(app_session *session, signet_error *err)
 	case APP_COMMAND_IDENTITY_IMPORT: return identity_import(session, err);
 	case APP_COMMAND_IDENTITY_EXPORT: return identity_export(session, err);
 	case APP_COMMAND_IDENTITY_DEFAULT: return identity_default(session, err);
+	case APP_COMMAND_IDENTITY_RENEW: return app_renew(session, err);
 	default: return identity_delete(session, err);
 	}
 }

@@ -13,7 +13,7 @@
 #include "app/report.h"
 #include "cli/cmd.h"
 
-enum { EXIT_FOUND = 3 };
+enum { EXIT_FOUND = 2 };
 
 static const app_column columns[] = {
 	{ "severity", APP_COLUMN_TEXT, 7 },

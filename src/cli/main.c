@@ -9,16 +9,12 @@
 #include "cli/cmd.h"
 
 /* Commands that later versions have: a script may ask, and gets an honest answer. */
-static bool is_planned(const char *verb, const char *sub)
+static bool is_planned(const char *verb)
 {
-	static const char *const verbs[] = { "filter", "send", "enroll", "config" };
-	static const char *const subs[][2] = { { "identity", "renew" } };
+	static const char *const verbs[] = { "filter", "send", "config" };
 
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++)
 		if (strcmp(verb, verbs[i]) == 0)
-			return true;
-	for (size_t i = 0; i < sizeof(subs) / sizeof(*subs) && sub != NULL; i++)
-		if (strcmp(verb, subs[i][0]) == 0 && strcmp(sub, subs[i][1]) == 0)
 			return true;
 	return false;
 }
@@ -33,7 +29,7 @@ static int finish_stdout(int code)
 
 static int no_command(const char *verb, const char *sub)
 {
-	if (is_planned(verb, sub)) {
+	if (is_planned(verb)) {
 		(void)fprintf(stderr, "signet: %s%s%s is not available yet in this version\n", verb,
 		    sub == NULL ? "" : " ", sub == NULL ? "" : sub);
 		return 69;
@@ -49,6 +45,25 @@ static int no_command(const char *verb, const char *sub)
 
 static bool is_message(const app_command *command) { return command->id <= APP_COMMAND_INSPECT; }
 
+typedef signet_status command_function(app_session *session, signet_error *err);
+
+static command_function *find_function(const char *verb)
+{
+	static const struct {
+		const char *verb;
+		command_function *function;
+	} functions[] = {
+		{ "rewrap", cmd_rewrap }, { "identity", cmd_identity }, { "contact", cmd_contact },
+		{ "trust", cmd_trust }, { "ca", cmd_ca }, { "enroll", cmd_enroll }, { "store", cmd_store },
+		{ "agent", cmd_agent },
+	};
+
+	for (size_t i = 0; i < sizeof(functions) / sizeof(*functions); i++)
+		if (strcmp(verb, functions[i].verb) == 0)
+			return functions[i].function;
+	return cmd_doctor;
+}
+
 static int run(app_session *session)
 {
 	signet_error err = { 0 };
@@ -59,22 +74,7 @@ static int run(app_session *session)
 									: cmd_read(session);
 	if (session->args.command->id == APP_COMMAND_IDENTITY_LINT)
 		return cmd_lint(session);
-	if (session->args.command->id == APP_COMMAND_REWRAP)
-		status = cmd_rewrap(session, &err);
-	else if (session->args.command->id == APP_COMMAND_AGENT)
-		status = cmd_agent(session, &err);
-	else if (strcmp(session->args.command->verb, "identity") == 0)
-		status = cmd_identity(session, &err);
-	else if (strcmp(session->args.command->verb, "contact") == 0)
-		status = cmd_contact(session, &err);
-	else if (strcmp(session->args.command->verb, "trust") == 0)
-		status = cmd_trust(session, &err);
-	else if (strcmp(session->args.command->verb, "store") == 0)
-		status = cmd_store(session, &err);
-	else if (strcmp(session->args.command->verb, "doctor") == 0)
-		status = cmd_doctor(session, &err);
-	else
-		status = cmd_ca(session, &err);
+	status = find_function(session->args.command->verb)(session, &err);
 	return status == SIGNET_OK ? finish_stdout(session->exit) : app_fail(session, &err);
 }
 

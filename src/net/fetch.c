@@ -42,6 +42,9 @@ static signet_status check_login(const fetching *f, signet_error *err)
 		return signet_fail(err, SIGNET_E_UNAVAILABLE, SIGNET_NO_OFFSET,
 		    "%.100s redirects to %.100s, which is not to know the login", f->first.text,
 		    f->url.text);
+	if (login->any_server && (login->user != NULL || login->key_pem != NULL))
+		return signet_fail(err, SIGNET_E_USAGE, SIGNET_NO_OFFSET,
+		    "a login does not go to whoever answers: %.150s", f->url.text);
 	if (!f->url.is_tls && (login->user != NULL || login->key_pem != NULL))
 		return signet_fail(err, SIGNET_E_USAGE, SIGNET_NO_OFFSET,
 		    "a login goes over https alone: %.150s", f->url.text);

@@ -65,6 +65,8 @@ __attribute__((visibility("default"))) const signet_net_api *signet_net_module(v
 		.open = net_open,
 		.close = net_close,
 		.fetch = net_fetch,
+		.mail_send = sn_net_mail_send,
+		.mail_find = sn_net_mail_find,
 	};
 
 	return &api;

@@ -73,6 +73,13 @@ void sn_net_transfer_clear(sn_net_transfer *t);
 signet_status sn_net_fetch(void *user, const signet_fetch_request *request,
     signet_fetch_answer *answer, signet_error *err);
 
+/* mail.c */
+signet_status sn_net_mail_send(signet_net *net, const char *url, const signet_fetch_login *login,
+    const char *from, const char *to, const uint8_t *message, size_t size, signet_error *err);
+signet_status sn_net_mail_find(signet_net *net, const char *url, const signet_fetch_login *login,
+    const char *subject, int64_t since, size_t max_size, signet_net_mail_visit *visit, void *user,
+    signet_error *err);
+
 const signet_net_api *signet_net_module(void);
 
 #endif

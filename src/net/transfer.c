@@ -191,6 +191,10 @@ static void set_login(setter *s, const signet_fetch_login *login)
 		SET(s, CURLOPT_SSLKEY_BLOB, &part);
 		SET(s, CURLOPT_SSLKEYTYPE, "PEM");
 	}
+	if (login->any_server) {
+		SET(s, CURLOPT_SSL_VERIFYPEER, 0L);
+		SET(s, CURLOPT_SSL_VERIFYHOST, 0L);
+	}
 	if (login->authorities_pem != NULL) {
 		part = blob(login->authorities_pem);
 		SET(s, CURLOPT_CAINFO_BLOB, &part);

@@ -14,6 +14,8 @@ static const char *const schema[] = {
 #include "store/schema_3.h"
 	,
 #include "store/schema_4.h"
+	,
+#include "store/schema_5.h"
 };
 #define SCHEMA_VERSION (sizeof(schema) / sizeof(*schema))
 
@@ -142,6 +144,13 @@ __attribute__((visibility("default"))) const sn_store_api *signet_store_module(v
 		.batch_end = sn_store_batch_end,
 		.harvested_has = sn_store_harvested_has,
 		.harvested_add = sn_store_harvested_add,
+		.pending_put = sn_store_pending_put,
+		.pending_each = sn_store_pending_each,
+		.pending_remove = sn_store_pending_remove,
+		.enrollment_put = sn_store_enrollment_put,
+		.enrollment_get = sn_store_enrollment_get,
+		.account_put = sn_store_account_put,
+		.account_get = sn_store_account_get,
 		.backup = sn_store_backup,
 		.restore = sn_store_restore,
 		.check = sn_store_check_database,

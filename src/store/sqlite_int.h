@@ -103,6 +103,20 @@ signet_status sn_store_anchor_each(
     sn_store *store, sn_store_anchor_visit *visit, void *user, signet_error *err) SIGNET_CHECKED;
 signet_status sn_store_anchor_remove(sn_store *store, int64_t id, signet_error *err) SIGNET_CHECKED;
 
+/* enrollment.c */
+signet_status sn_store_pending_put(
+    sn_store *store, const sn_store_pending *pending, int64_t *id_out, signet_error *err);
+signet_status sn_store_pending_each(
+    sn_store *store, sn_store_pending_visit *visit, void *user, signet_error *err);
+signet_status sn_store_pending_remove(sn_store *store, int64_t id, signet_error *err);
+signet_status sn_store_enrollment_put(sn_store *store, const char *fingerprint,
+    const sn_store_enrollment *enrollment, signet_error *err);
+signet_status sn_store_enrollment_get(sn_store *store, const char *fingerprint,
+    sn_store_enrollment_visit *visit, void *user, signet_error *err);
+signet_status sn_store_account_put(
+    sn_store *store, const sn_store_account *account, signet_error *err);
+signet_status sn_store_account_get(sn_store *store, const char *directory,
+    sn_store_account_visit *visit, void *user, signet_error *err);
 /* sqlite.c: the schema's version, and the steps from there to the newest, or to one before. */
 signet_status sn_store_read_version(
     sn_store *store, size_t *version_out, signet_error *err) SIGNET_CHECKED;

@@ -59,6 +59,47 @@ typedef struct sn_store_anchor {
 	int64_t distrust_after; /* certificates that begin later are not believed; 0: no such time */
 } sn_store_anchor;
 
+/* A key and the request for its certificate, which has not come yet. */
+typedef struct sn_store_pending {
+	int64_t id;
+	const char *method;       /* "csr", "est", "acme" */
+	const char *url;          /* of the authority; "" */
+	const uint8_t *request;   /* PKCS#10, DER */
+	size_t request_size;
+	const uint8_t *key;       /* PKCS#8, DER */
+	size_t key_size;
+	bool is_key_encrypted;
+	const char *addresses;    /* spaces between */
+	const char *settings;     /* lines "option value", by which it was begun */
+	const char *place;        /* how far it is: the URL of an order; "" */
+	int64_t added_at;
+} sn_store_pending;
+
+/* How an identity was got. */
+typedef struct sn_store_enrollment {
+	const char *method;       /* "csr", "ca", "est", "acme" */
+	const char *url;          /* of the authority, or its folder */
+	const char *settings;
+	int64_t got_at;
+} sn_store_enrollment;
+
+/* An account with an ACME server. */
+typedef struct sn_store_account {
+	const char *directory;
+	const char *url;          /* "": not made known to the server yet */
+	const uint8_t *key;
+	size_t key_size;
+	bool is_key_encrypted;
+	int64_t added_at;
+} sn_store_account;
+
+typedef signet_status sn_store_pending_visit(
+    void *user, const sn_store_pending *pending, signet_error *err);
+typedef signet_status sn_store_enrollment_visit(
+    void *user, const sn_store_enrollment *enrollment, signet_error *err);
+typedef signet_status sn_store_account_visit(
+    void *user, const sn_store_account *account, signet_error *err);
+
 /* A file that goes along with a backup: "config", "ca/ca.pem". */
 typedef struct sn_store_file {
 	const char *name;
@@ -143,6 +184,26 @@ typedef struct sn_store_api {
 	    sn_store *store, const char *item, bool *has_out, signet_error *err);
 	signet_status (*harvested_add)(
 	    sn_store *store, const char *item, int64_t now, signet_error *err);
+	/* id 0: a new one, which gets an id in *id_out; else method, url, settings and place change. */
+	signet_status (*pending_put)(
+	    sn_store *store, const sn_store_pending *pending, int64_t *id_out, signet_error *err);
+	/* The newest first. */
+	signet_status (*pending_each)(
+	    sn_store *store, sn_store_pending_visit *visit, void *user, signet_error *err);
+	signet_status (*pending_remove)(sn_store *store, int64_t id, signet_error *err);
+
+	/* By the fingerprint of the identity's certificate. SIGNET_E_NOT_FOUND: no such identity. */
+	signet_status (*enrollment_put)(sn_store *store, const char *fingerprint,
+	    const sn_store_enrollment *enrollment, signet_error *err);
+	/* visit is called once, or not at all where nothing is known. */
+	signet_status (*enrollment_get)(sn_store *store, const char *fingerprint,
+	    sn_store_enrollment_visit *visit, void *user, signet_error *err);
+
+	signet_status (*account_put)(
+	    sn_store *store, const sn_store_account *account, signet_error *err);
+	signet_status (*account_get)(sn_store *store, const char *directory,
+	    sn_store_account_visit *visit, void *user, signet_error *err);
+
 	/*
 	 * Writes the whole database as it is at one moment, and the files, to out, which it does not
 	 * finish. Not encrypted: that is for the caller.

@@ -72,4 +72,31 @@ chmod 700 "$SIGNET_HOME"
 expect 1 doctor --json --at 2026-12-24
 fine permissions
 
+# An identity without the certificate of its issuer: readers would not get it either.
+expect 0 ca init --dir root --name 'CN=Root' --plain-key --algorithm p-256
+expect 0 ca init --dir sub --name 'CN=Sub' --plain-key --algorithm p-256 --under root
+expect 0 --home other identity new carol@example.com --ca sub --plain-key --algorithm p-256
+expect 0 --home other identity export carol@example.com --with-key --format pem --plain-key -o carol.pem
+openssl x509 -in carol.pem -out leaf.pem
+openssl pkey -in carol.pem -out leaf.key
+expect 0 --home carol trust add root/ca.pem
+expect 0 --home carol identity import leaf.pem leaf.key --plain-key
+expect 2 --home carol doctor --json
+code intermediate-missing
+json out '"signet identity import" in r[0]["remedy"] and "CN=Sub" in r[0]["remedy"]'
+expect 67 --home carol identity import "$SIGNET_HOME/ca/ca.pem"
+expect 0 --home carol identity import sub/ca.pem
+expect 0 --home carol doctor
+expect 0 --home carol identity list --json
+json out 'len(r) == 1 and r[0]["key"] == "plain"'
+message bob@example.com | sed 's/^From:.*/From: carol@example.com\r/' >m.eml
+expect 0 --home carol sign m.eml -o s.eml
+expect 0 verify --no-store --trust root/ca.pem s.eml
+
+# What is wrong with contacts is the doctor's business, too.
+expect 0 --home other identity export carol@example.com -o c.pem
+expect 0 --home carol contact import c.pem --address someone@example.com
+expect 2 --home carol doctor --json
+json out 'any(f["about"].startswith("someone@example.com") for f in r)'
+
 finish

@@ -3,7 +3,7 @@
 . "$(dirname "$0")/common.bash"
 . "$TOP/tests/cli/servers.bash"
 
-expect 0 ca init --dir "$work/one" --name CN=one --plain-key --algorithm p-256
+expect 0 ca init --dir "$work/one" --name CN=one --plain-key --algorithm p-256 --at 2019-12-01 --days 5000
 expect 0 ca init --dir "$work/stranger" --name CN=stranger --plain-key --algorithm p-256
 expect 0 trust add one/ca.pem
 person()

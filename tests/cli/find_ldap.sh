@@ -5,7 +5,7 @@
 PATH=$PATH:/usr/sbin
 command -v slapd >/dev/null || { echo 'there is no slapd: install the package slapd'; exit 77; }
 
-expect 0 ca init --dir "$work/one" --name CN=one --plain-key --algorithm p-256
+expect 0 ca init --dir "$work/one" --name CN=one --plain-key --algorithm p-256 --at 2019-12-01 --days 5000
 expect 0 ca init --dir "$work/stranger" --name CN=stranger --plain-key --algorithm p-256
 expect 0 trust add one/ca.pem
 # person WHO ADDR CA [OPTION…]: WHO.pem, of an identity in a store of its own.

@@ -7,8 +7,8 @@ for tool in nsd ldns-keygen ldns-signzone; do
 	command -v $tool >/dev/null || { echo "there is no $tool: install nsd and ldnsutils"; exit 77; }
 done
 
-expect 0 ca init --dir "$work/one" --name CN=one --plain-key --algorithm p-256
-expect 0 ca init --dir "$work/stranger" --name CN=stranger --plain-key --algorithm p-256
+expect 0 ca init --dir "$work/one" --name CN=one --plain-key --algorithm p-256 --at 2019-12-01 --days 5000
+expect 0 ca init --dir "$work/stranger" --name CN=stranger --plain-key --algorithm p-256 --at 2019-12-01 --days 5000
 expect 0 trust add one/ca.pem
 person()
 {

@@ -77,10 +77,10 @@ make()
 			-out cert.pem 2>err || wrong "openssl made no certificate: $*"
 }
 
-# only CODE SECTION: the one finding is that, an error (3); warns CODE SECTION: a warning (0).
+# only CODE SECTION: the one finding is that, an error (2); warns CODE SECTION: a warning (0).
 only()
 {
-	expect 3 identity lint --json cert.pem
+	expect 2 identity lint --json cert.pem
 	json out "[(f['code'], f['section']) for f in r if f['severity'] == 'error'] == [('$1', '$2')]"
 }
 
@@ -93,7 +93,7 @@ warns()
 # among CODE SECTION: it is among others.
 among()
 {
-	expect 3 identity lint --json cert.pem
+	expect 2 identity lint --json cert.pem
 	json out "('$1', '$2') in [(f['code'], f['section']) for f in r]"
 }
 
@@ -526,7 +526,7 @@ expect 65 identity lint rubbish
 expect 66 identity lint ./missing.pem
 expect 64 identity lint
 make SERIAL=1
-expect 3 identity lint cert.pem alice@example.com
+expect 2 identity lint cert.pem alice@example.com
 prints 'BR 7.1'
 prints serial-entropy
 says '1 error'

@@ -165,9 +165,11 @@ static seen look(fixture *f, const octets *message, signet_open_mode mode)
 	s.exit = signet_verdict_exit(signet_result_verdict(result));
 	assert_int_equal(signet_sink_memory_new(f->ctx, 1 << 20, &json, &err), SIGNET_OK);
 	assert_int_equal(signet_result_write_json(result, json, &err), SIGNET_OK);
+	assert_int_equal(json->finish(json, &err), SIGNET_OK);
 	s.report = calloc(1, 1 << 20);
 	assert_non_null(s.report);
 	text = signet_sink_memory_get(json, &size);
+	assert_true(size > 100);
 	memcpy(s.report, text, size);
 	signet_sink_free(&json);
 	signet_result_free(&result);

@@ -18,7 +18,7 @@ static const char *const deceiving[] = {
 };
 
 static const char *const honest[] = {
-	"anna@example.com", "", "@", "a@", "a@b", ("anna@b\xc3\xbc" "cher.example"),
+	"anna@example.com", "", "@", "a@", "a@b", "anna@b\303\274cher.example",
 	"anna@xn--bcher-kva.example", "a@\xd0\xbf\xd0\xbe\xd1\x87\xd1\x82\xd0\xb0.example",
 	/* whole words in one's own alphabet, under one's own top level */
 	"a@\xd0\xb0\xd1\x80\xd1\x80.\xd1\x80\xd1\x84", "a@xn--80ak6aa92e.xn--p1ai",

@@ -24,6 +24,11 @@ typedef struct signet_fetch_login {
 	const char *certificate_pem;    /* TLS client authentication */
 	const char *key_pem;            /* PKCS #8, not encrypted; wiped by its owner */
 	const char *authorities_pem;    /* TLS: these, in place of the system's */
+	/*
+	 * TLS: whoever answers. For one who knows by himself what the answer must be (the fingerprint
+	 * of an authority, RFC 7030 4.1.1); with a user or key SIGNET_E_USAGE.
+	 */
+	bool any_server;
 } signet_fetch_login;
 
 typedef struct signet_fetch_request {
