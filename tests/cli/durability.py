@@ -68,17 +68,15 @@ def kill(count):
 
 def full():
     """No room: files may grow to a limit only."""
-    sizes = [os.path.getsize(f"{HOME}/store.db")]
     failed = 0
     done = set()
-    for step in range(0, 60):
-        limit = max(0, sizes[0] - 65536) + step * 4096
+    for limit in range(0, 60 * 4096, 4096):
 
         def shrink():
             signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
             resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 
-        address = f"f{step}@example.com"
+        address = f"f{limit}@example.com"
         result = run(*import_args(address), preexec_fn=shrink)
         if result.returncode == 0:
             done.add(address)
