@@ -1,8 +1,8 @@
 /*
  * Legacy display elements, written (RFC 9788 5.2): what the files of it share.
  *
- * compose_legacy.c says which lines, compose_legacy_find.c which parts, in one look at the
- * message that ends with the last part of its text; compose_legacy_part.c makes the changes of one part, and
+ * compose_legacy.c says which lines, compose_legacy_find.c which parts, in one look at the message
+ * that ends with the last part of its text. compose_legacy_part.c makes the changes of one part, and
  * compose_legacy_text.c the octets that go in. The changes lie over the input (overlay.h).
  */
 #ifndef SN_SMIME_COMPOSE_LEGACY_H
