@@ -64,7 +64,8 @@ static signet_status check_way_back(sn_span charset, sn_span text, const sn_buf 
 }
 
 /* UTF-16, UTF-7 and EBCDIC are charsets too. */
-static signet_status check_ascii(sn_span charset, const sn_buf *out, bool *same_out, signet_error *err)
+static signet_status check_ascii(
+    sn_span charset, const sn_buf *out, bool *same_out, signet_error *err)
 {
 	static const char probe[] = "\t\r\n !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 				    "[]_`abcdefghijklmnopqrstuvwxyz{|}";

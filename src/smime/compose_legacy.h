@@ -2,7 +2,7 @@
  * Legacy display elements, written (RFC 9788 5.2): what the files of it share.
  *
  * compose_legacy.c says which lines, compose_legacy_find.c which parts, in one look at the message
- * that ends with the last part of its text; compose_legacy_part.c makes the changes of one part, and
+ * that ends with the last part of its text. compose_legacy_part.c makes the changes of one part, and
  * compose_legacy_text.c the octets that go in. The changes lie over the input (overlay.h).
  */
 #ifndef SN_SMIME_COMPOSE_LEGACY_H
@@ -15,7 +15,7 @@
 #include "mime/header.h"
 
 enum {
-	/* a reader looks for an element in the first 64 KiB of a text (legacy.h), so it lies in there */
+	/* a reader looks for an element in the first 64 KiB of a text (legacy.h): it lies there */
 	SN_LEGACY_HEAD = 40 << 10,   /* of a text, where an HTML body is looked for */
 	SN_LEGACY_ELEMENT = 16 << 10 /* longer lines are not repeated: it is to be all of them */
 };

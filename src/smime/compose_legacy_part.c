@@ -142,7 +142,8 @@ static signet_status add_parameters(sn_legacy_part *part, bool has_semicolon, si
 	    &part->type, err, "%s%s hp-legacy-display=\"1\"", has_semicolon ? "" : ";", end);
 }
 
-static signet_status new_type(sn_legacy_part *part, const sn_legacy_begun *begun, signet_error *err)
+static signet_status new_type(
+    sn_legacy_part *part, const sn_legacy_begun *begun, signet_error *err)
 {
 	part->type_offset = begun->offset + begun->section.size;
 	return sn_buf_printf(&part->type, err,
@@ -181,7 +182,8 @@ static signet_status extend_type(sn_legacy_part *part, const sn_legacy_begun *be
 	return add_parameters(part, raw.size != 0 && raw.data[raw.size - 1] == ';', err);
 }
 
-static signet_status make_type(sn_legacy_part *part, const sn_legacy_begun *begun, signet_error *err)
+static signet_status make_type(
+    sn_legacy_part *part, const sn_legacy_begun *begun, signet_error *err)
 {
 	const sn_mime_field *field = sn_mime_header_find(begun->header, "Content-Type");
 
@@ -407,7 +409,10 @@ static signet_status buf_sink_write(
 static signet_status encode(const sn_legacy_part *part, const sn_buf *in, sn_buf *out,
     signet_error *err)
 {
-	buf_sink to = { { .write = buf_sink_write, .finish = check_finish, .abort = check_abort }, out };
+	buf_sink to = {
+		.sink = { .write = buf_sink_write, .finish = check_finish, .abort = check_abort },
+		.buf = out,
+	};
 	signet_sink *encoder = NULL;
 	signet_status status;
 

@@ -47,7 +47,8 @@ signet_status sn_legacy_escape_html(sn_span lines, sn_buf *out, signet_error *er
 }
 
 /* Each LF as the line end of the text. */
-static signet_status append_lines(sn_span lines, const char *line_end, sn_buf *out, signet_error *err)
+static signet_status append_lines(
+    sn_span lines, const char *line_end, sn_buf *out, signet_error *err)
 {
 	signet_status status = SIGNET_OK;
 

@@ -1,4 +1,4 @@
-/* HTML, as far as is needed to find a tag: both the reader and the writer of legacy display elements. */
+/* HTML, as far as is needed to find a tag: for who reads and who writes legacy display elements. */
 #ifndef SN_SMIME_HTML_H
 #define SN_SMIME_HTML_H
 

@@ -16,8 +16,8 @@ enum { SN_OVERLAY_EDITS = 32 };
 signet_status sn_overlay_new(signet_context *ctx, signet_input *inner, signet_input **overlay_out,
     signet_error *err) SIGNET_CHECKED;
 /*
- * Puts text in the place of `removed` octets at offset; it is empty then. Edits come in the order of
- * their offsets and do not overlap, before anything is read. SIGNET_E_LIMIT: more than
+ * Puts text in the place of `removed` octets at offset; it is empty then. Edits come in the order
+ * of their offsets and do not overlap, before anything is read. SIGNET_E_LIMIT: more than
  * SN_OVERLAY_EDITS.
  */
 signet_status sn_overlay_add(signet_input *overlay, uint64_t offset, uint64_t removed,

@@ -70,7 +70,7 @@ makes same 1
 makes same 1
 shows 1 'Subject: The plan\r\n\r\nWe'
 
-# The form of the RFC's own message (C.3.2) and of its example (D.1.2.1).
+# The form of the RFC's example (D.1.2.1), and of its messages (C.3.2).
 cat >want <<'END'
 Subject: Handling the Jones contract
 

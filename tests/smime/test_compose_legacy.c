@@ -162,7 +162,8 @@ static void message__gets_the_element_in_its_text(void **state)
 		const char *fields, *body, *want;
 	} rows[] = {
 		{ "", "Hi\r\n", "\r\n\r\nSubject: Plan\r\n\r\nHi\r\n" },
-		{ "Content-Type: text/plain;\r\n", "Hi\r\n", "text/plain;\r\n " MARK ";\r\n hp=\"cipher\"\r\n" },
+		{ "Content-Type: text/plain;\r\n", "Hi\r\n",
+		    "text/plain;\r\n " MARK ";\r\n hp=\"cipher\"\r\n" },
 		{ "Content-Type: text/plain; charset=utf-8\r\n", "", "\r\n\r\nSubject: Plan\r\n\r\n" },
 		{ "Content-Type: text/html\r\n", "<body>Hi\r\n", "\r\n\r\n<body>" DIV "Hi\r\n" },
 		{ "Content-Type: text/html\r\nContent-Transfer-Encoding: quoted-printable\r\n",
@@ -273,7 +274,8 @@ static void message__has_its_parts_anywhere(void **state)
 
 	for (size_t i = 0; i < TIMES; i++) {
 		const size_t filler = BLOCK - 300 + i * STEP;
-		const char *head = HEADER "Content-Type: multipart/alternative; boundary=b\r\n\r\n--b\r\n\r\n";
+		const char *head = HEADER
+		    "Content-Type: multipart/alternative; boundary=b\r\n\r\n--b\r\n\r\n";
 		const char *tail = "\r\n--b\r\nContent-Type: text/html\r\n\r\n<html><body>Hi\r\n--b--\r\n";
 		char *text = calloc(1, strlen(head) + filler + strlen(tail) + 1);
 		size_t size = strlen(head);
