@@ -146,6 +146,14 @@ SIGNET_API signet_status signet_identity_write_pkcs12_legacy(signet_identity *id
     const char *passphrase, size_t passphrase_size, signet_sink *out, signet_error *err)
     SIGNET_CHECKED;
 
+/*
+ * Either form with several private keys in it, such as one to sign and one to encrypt, each with its
+ * certificate; what their chains share is written once. SIGNET_E_USAGE: count is 0.
+ */
+SIGNET_API signet_status signet_identity_array_write_pkcs12(signet_identity *const *identities,
+    size_t count, bool is_legacy, const char *passphrase, size_t passphrase_size,
+    signet_sink *out, signet_error *err) SIGNET_CHECKED;
+
 SIGNET_API signet_identity *signet_identity_ref(signet_identity *identity);
 SIGNET_API void signet_identity_unref(signet_identity **identity);
 SIGNET_API signet_cert *signet_identity_cert(const signet_identity *identity);       /* borrowed */

@@ -7,6 +7,8 @@
 
 #include "app/files.h"
 
+#define SEPARATE "separate"
+
 enum {
 	PERSON_DAYS = 730,
 	BR_DAYS = 825, /* CA/Browser Forum S/MIME BR 6.3.2 */
@@ -261,9 +263,12 @@ static signet_status read_purpose(
 		*purpose_out = SIGNET_CA_SIGN;
 	else if (strcmp(text, "encrypt") == 0)
 		*purpose_out = SIGNET_CA_ENCRYPT;
+	else if (strcmp(text, SEPARATE) == 0)
+		return signet_fail(err, SIGNET_E_USAGE, SIGNET_NO_OFFSET,
+		    "--purpose separate makes two keys, and a request has one: take sign or encrypt");
 	else
 		return signet_fail(err, SIGNET_E_USAGE, SIGNET_NO_OFFSET,
-		    "--purpose \"%.40s\" is none of both, sign, encrypt", text);
+		    "--purpose \"%.40s\" is none of both, sign, encrypt, separate", text);
 	return SIGNET_OK;
 }
 
@@ -403,9 +408,10 @@ static signet_status finish_issue(app_ca *ca, signet_cert **cert, const char *re
 	return SIGNET_OK;
 }
 
-signet_status app_ca_issue(app_ca *ca, const char *const *addresses, size_t count,
-    const signet_key *key, const uint8_t *request, size_t size, signet_cert **cert_out,
-    signet_error *err)
+/* key NULL: for the request in data. */
+static signet_status issue(app_ca *ca, const char *const *addresses, size_t count,
+    signet_ca_purpose purpose, const signet_key *key, const uint8_t *request, size_t size,
+    signet_cert **cert_out, signet_error *err)
 {
 	signet_ca_options options;
 	signet_cert *cert = NULL;
@@ -413,8 +419,7 @@ signet_status app_ca_issue(app_ca *ca, const char *const *addresses, size_t coun
 	signet_status status = app_days(ca->session, PERSON_DAYS, &seconds, err);
 
 	app_ca_begin_options(ca, seconds, &options);
-	if (status == SIGNET_OK)
-		status = read_purpose(ca->session, &options.purpose, err);
+	options.purpose = purpose;
 	if (status == SIGNET_OK)
 		status = check_in_domains(ca, addresses, count, err);
 	if (status != SIGNET_OK)
@@ -429,6 +434,17 @@ signet_status app_ca_issue(app_ca *ca, const char *const *addresses, size_t coun
 		status = finish_issue(ca, &cert, "", options.not_after, cert_out, err);
 	signet_cert_unref(&cert);
 	return status;
+}
+
+signet_status app_ca_issue_request(app_ca *ca, const char *const *addresses, size_t count,
+    const uint8_t *request, size_t size, signet_cert **cert_out, signet_error *err)
+{
+	signet_ca_purpose purpose = SIGNET_CA_SIGN_AND_ENCRYPT;
+	signet_status status = read_purpose(ca->session, &purpose, err);
+
+	return status == SIGNET_OK
+	    ? issue(ca, addresses, count, purpose, NULL, request, size, cert_out, err)
+	    : status;
 }
 
 static signet_status find_old(app_ca *ca, const char *serial, const app_ca_entry **entry_out,
@@ -504,24 +520,58 @@ signet_status app_ca_chain(const app_ca *ca, signet_cert_list **chain_out, signe
 	return status;
 }
 
-signet_status app_ca_issue_identity(app_ca *ca, const char *const *addresses, size_t count,
-    signet_identity **identity_out, signet_error *err)
+/* Edwards curves only sign: those who name one mean its sibling for the other key of a pair. */
+static const char *key_algorithm(app_session *session, bool is_pair, signet_ca_purpose purpose)
 {
+	const char *name = app_ca_key_algorithm(session);
+
+	if (!is_pair || purpose != SIGNET_CA_ENCRYPT)
+		return name;
+	return strcmp(name, "ed25519") == 0 ? "x25519" : strcmp(name, "ed448") == 0 ? "x448" : name;
+}
+
+static signet_status issue_identity(app_ca *ca, const char *const *addresses, size_t count,
+    signet_ca_purpose purpose, bool is_pair, app_identities *identities, signet_error *err)
+{
+	signet_context *ctx = ca->session->ctx;
+	signet_identity *identity = NULL;
 	signet_cert_list *chain = NULL;
 	signet_cert *cert = NULL;
 	signet_key *key = NULL;
-	signet_status status;
+	signet_status status =
+	    signet_key_generate(ctx, key_algorithm(ca->session, is_pair, purpose), &key, err);
 
-	status =
-	    signet_key_generate(ca->session->ctx, app_ca_key_algorithm(ca->session), &key, err);
 	if (status == SIGNET_OK)
 		status = app_ca_chain(ca, &chain, err);
 	if (status == SIGNET_OK)
-		status = app_ca_issue(ca, addresses, count, key, NULL, 0, &cert, err);
+		status = issue(ca, addresses, count, purpose, key, NULL, 0, &cert, err);
 	if (status == SIGNET_OK)
-		status = signet_identity_new(ca->session->ctx, cert, chain, key, identity_out, err);
+		status = signet_identity_new(ctx, cert, chain, key, &identity, err);
+	if (status == SIGNET_OK)
+		status = app_identities_add(identities, identity, err);
+	signet_identity_unref(&identity);
 	signet_cert_list_free(&chain);
 	signet_cert_unref(&cert);
 	signet_key_unref(&key);
+	return status;
+}
+
+signet_status app_ca_issue_identities(app_ca *ca, const char *const *addresses, size_t count,
+    const signet_cert *renewed, app_identities *identities, signet_error *err)
+{
+	const bool is_pair = strcmp(purpose_name(ca->session), SEPARATE) == 0;
+	signet_ca_purpose purpose = SIGNET_CA_SIGN_AND_ENCRYPT;
+	signet_status status = SIGNET_OK;
+
+	if (!is_pair) {
+		status = read_purpose(ca->session, &purpose, err);
+		return status == SIGNET_OK
+		    ? issue_identity(ca, addresses, count, purpose, false, identities, err)
+		    : status;
+	}
+	if (renewed == NULL || signet_cert_can_sign(renewed))
+		status = issue_identity(ca, addresses, count, SIGNET_CA_SIGN, true, identities, err);
+	if (status == SIGNET_OK && (renewed == NULL || !signet_cert_can_sign(renewed)))
+		status = issue_identity(ca, addresses, count, SIGNET_CA_ENCRYPT, true, identities, err);
 	return status;
 }

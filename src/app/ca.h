@@ -25,6 +25,7 @@
 
 #include <signet/ca.h>
 
+#include "app/keys.h"
 #include "app/session.h"
 
 typedef struct app_ca_entry {
@@ -85,15 +86,18 @@ signet_status app_ca_init(
     app_session *session, const char *dir, char **dir_out, signet_error *err) SIGNET_CHECKED;
 
 /*
- * A certificate for the addresses and key (or, with key NULL, for the request in data), written
- * to the register before it is handed out. --name, --purpose and --days are looked at.
+ * A certificate for the request in data, and the addresses where there are any, written to the
+ * register before it is handed out. --name, --purpose and --days are looked at.
  */
-signet_status app_ca_issue(app_ca *ca, const char *const *addresses, size_t count,
-    const signet_key *key, const uint8_t *request, size_t size, signet_cert **cert_out,
-    signet_error *err) SIGNET_CHECKED;
-/* A new key by --algorithm and its certificate, with the CA's as its chain. */
-signet_status app_ca_issue_identity(app_ca *ca, const char *const *addresses, size_t count,
-    signet_identity **identity_out, signet_error *err) SIGNET_CHECKED;
+signet_status app_ca_issue_request(app_ca *ca, const char *const *addresses, size_t count,
+    const uint8_t *request, size_t size, signet_cert **cert_out, signet_error *err) SIGNET_CHECKED;
+/*
+ * A new key by --algorithm and its certificate, with the CA's as its chain; for --purpose separate
+ * two, the first to sign and the second to encrypt, or (renewed not NULL) the one that follows renewed.
+ * What was added before a failure stands in the register.
+ */
+signet_status app_ca_issue_identities(app_ca *ca, const char *const *addresses, size_t count,
+    const signet_cert *renewed, app_identities *identities, signet_error *err) SIGNET_CHECKED;
 
 /*
  * A certificate that follows an older one: for its key, or that of the request in data (NULL:

@@ -8,7 +8,7 @@
 #include "app/keys.h"
 #include "app/network.h"
 
-enum { DAY = 24 * 60 * 60, IDENTITIES_MAX = 4096, CHAIN_MAX = 16 };
+enum { DAY = 24 * 60 * 60, IDENTITIES_MAX = 4096, CHAIN_MAX = 16, REMEDY_SIZE = 400 };
 
 void app_days_text(int64_t seconds, char text[32])
 {
@@ -95,21 +95,52 @@ static const char *name_of(const signet_cert *cert)
 	return address != NULL ? address : signet_cert_fingerprint(cert);
 }
 
+static signet_status visit_how(void *user, const sn_store_enrollment *row, signet_error *err)
+{
+	static const char *const ways[][2] = { { "ca", "by the authority here" }, { "est", "by EST" },
+		{ "acme", "by ACME" } };
+	const char **way = user;
+
+	(void)err;
+	for (size_t i = 0; i < sizeof(ways) / sizeof(*ways); i++)
+		if (strcmp(row->method, ways[i][0]) == 0)
+			*way = ways[i][1];
+	return SIGNET_OK;
+}
+
+/* renew does it where it is known how the certificate was got; else one asks by hand, as then. */
+static void say_renewal(const checkup *c, const signet_cert *cert, char remedy[REMEDY_SIZE])
+{
+	app_session *session = c->findings->session;
+	const char *address = signet_cert_address(cert, 0);
+	const char *way = NULL;
+
+	if (session->store_api->enrollment_get(session->store, signet_cert_fingerprint(cert), visit_how,
+		&way, NULL) == SIGNET_OK &&
+	    way != NULL)
+		(void)snprintf(remedy, REMEDY_SIZE, "signet identity renew %.16s   # %s, as it was got",
+		    signet_cert_fingerprint(cert), way);
+	else
+		(void)snprintf(remedy, REMEDY_SIZE,
+		    "signet enroll csr %.200s -o request.csr   # or ask who gave you the certificate",
+		    address == NULL ? "ADDR" : address);
+}
+
 /* Whether its time is all right; warns of what ends soon and has no successor. */
 static bool check_time(checkup *c, const signet_cert *cert)
 {
 	const int64_t now = c->findings->session->now;
 	const int64_t left = signet_cert_not_after(cert) - now;
-	char remedy[160], when[32];
+	char remedy[REMEDY_SIZE], when[32];
 
 	if (has_successor(c, cert))
 		return false;
-	(void)snprintf(remedy, sizeof(remedy), "signet identity renew %.16s", signet_cert_fingerprint(cert));
+	say_renewal(c, cert, remedy);
 	app_days_text(left, when);
 	if (signet_cert_not_before(cert) > now) {
 		app_days_text(signet_cert_not_before(cert) - now, when);
-		app_findings_add(c->findings, APP_WARNING, "cert-not-yet-valid", name_of(cert), NULL,
-		    "the certificate begins %s", when);
+		app_findings_add(c->findings, APP_WARNING, "cert-not-yet-valid", name_of(cert),
+		    "timedatectl status", "the certificate begins %s", when);
 	} else if (left < 0) {
 		app_findings_add(c->findings, APP_WRONG, "cert-expired", name_of(cert), remedy,
 		    "the certificate ended %s, and no other takes over", when);
@@ -155,11 +186,12 @@ static const signet_cert *top_of(const checkup *c, const own *one)
 static void tell_path(checkup *c, const own *one, const signet_trust_verdict *verdict)
 {
 	const signet_cert *top = top_of(c, one);
-	char remedy[400];
+	char remedy[REMEDY_SIZE];
 
 	if (strcmp(verdict->reason, "issuer-unknown") != 0) {
-		app_findings_add(c->findings, APP_WRONG, verdict->reason, name_of(one->cert),
-		    "signet identity renew   # or ask your helpdesk for a new certificate", "%s", verdict->text);
+		say_renewal(c, one->cert, remedy);
+		app_findings_add(
+		    c->findings, APP_WRONG, verdict->reason, name_of(one->cert), remedy, "%s", verdict->text);
 	} else if (signet_cert_is_self_issued(top)) {
 		/* one need not trust one's own authority oneself, but then cannot see what others see */
 		app_findings_add(c->findings, APP_WARNING, verdict->reason, name_of(one->cert),
@@ -189,12 +221,17 @@ static signet_status check_path(checkup *c, own *one, signet_error *err)
 
 static void check_use(checkup *c, const signet_cert *cert)
 {
-	if (signet_cert_address(cert, 0) == NULL)
+	char remedy[REMEDY_SIZE];
+
+	if (signet_cert_address(cert, 0) == NULL) {
+		say_renewal(c, cert, remedy);
 		app_findings_add(c->findings, APP_WRONG, "certificate-without-address",
-		    signet_cert_fingerprint(cert), "signet identity delete FINGERPRINT",
+		    signet_cert_fingerprint(cert), remedy,
 		    "the certificate holds no e-mail address: no reader can hold it against a From");
+	}
+	(void)snprintf(remedy, sizeof(remedy), "signet identity lint %.16s", signet_cert_fingerprint(cert));
 	if (!signet_cert_can_sign(cert) && !signet_cert_can_encrypt(cert))
-		app_findings_add(c->findings, APP_WRONG, "key-usage", name_of(cert), NULL,
+		app_findings_add(c->findings, APP_WRONG, "key-usage", name_of(cert), remedy,
 		    "the certificate is neither for signing nor for encrypting mail");
 }
 
@@ -214,7 +251,7 @@ static signet_status check_all(checkup *c, signet_error *err)
 static void tell_nobody(app_findings *findings)
 {
 	app_findings_add(findings, APP_WARNING, "no-identity", NULL,
-	    "signet identity import FILE.p12   # or signet enroll, or signet identity new ADDR",
+	    "signet identity import FILE.p12   # or signet enroll csr ADDR -o FILE, or signet identity new ADDR",
 	    "there is no key and certificate of your own: nothing can be signed or decrypted");
 }
 

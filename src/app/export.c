@@ -68,7 +68,7 @@ signet_status app_export_certs(
 	return status;
 }
 
-signet_status app_export_p12(app_session *session, signet_identity *identity,
+signet_status app_export_p12(app_session *session, const app_identities *identities,
     const char *passphrase, size_t passphrase_size, signet_error *err)
 {
 	signet_sink *sink = NULL;
@@ -77,10 +77,8 @@ signet_status app_export_p12(app_session *session, signet_identity *identity,
 
 	if (status != SIGNET_OK)
 		return status;
-	status = app_has(&session->args, APP_OPTION_LEGACY)
-	    ? signet_identity_write_pkcs12_legacy(
-		  identity, passphrase, passphrase_size, sink, err)
-	    : signet_identity_write_pkcs12(identity, passphrase, passphrase_size, sink, err);
+	status = signet_identity_array_write_pkcs12(identities->list, identities->count,
+	    app_has(&session->args, APP_OPTION_LEGACY), passphrase, passphrase_size, sink, err);
 	if (status == SIGNET_OK)
 		status = sink->finish(sink, err);
 	signet_sink_free(&sink);

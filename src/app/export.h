@@ -2,6 +2,7 @@
 #ifndef SIGNET_APP_EXPORT_H
 #define SIGNET_APP_EXPORT_H
 
+#include "app/keys.h"
 #include "app/session.h"
 
 typedef enum app_export_form { APP_EXPORT_PEM, APP_EXPORT_DER, APP_EXPORT_P12 } app_export_form;
@@ -12,7 +13,8 @@ signet_status app_export_read_form(
 /* PEM or DER; of several certificates DER can hold the first only: SIGNET_E_USAGE. */
 signet_status app_export_certs(app_session *session, const signet_cert_list *list,
     app_export_form form, signet_error *err) SIGNET_CHECKED;
-signet_status app_export_p12(app_session *session, signet_identity *identity,
+/* All of them in one file. */
+signet_status app_export_p12(app_session *session, const app_identities *identities,
     const char *passphrase, size_t passphrase_size, signet_error *err) SIGNET_CHECKED;
 /* The certificate, its chain and its private key, PEM. */
 signet_status app_export_with_key(

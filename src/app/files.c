@@ -115,6 +115,28 @@ signet_status app_file_read(app_session *session, const char *path, sn_buf *data
 	return app_blame_file(err, status, path);
 }
 
+bool app_is_pkcs12(const uint8_t *data, size_t size)
+{
+	size_t at = 2;
+
+	if (size < 8 || data[0] != 0x30)
+		return false;
+	if (data[1] > 0x80)
+		at += data[1] & 0x7f;
+	return at + 3 <= size && data[at] == 2 && data[at + 1] == 1 && data[at + 2] == 3;
+}
+
+/* It is easily taken for a certificate, and what its first octets lack as one says nothing to a person. */
+signet_status app_certs_read(signet_cert_list *list, const uint8_t *data, size_t size,
+    bool *is_p7_out, signet_error *err)
+{
+	if (app_is_pkcs12(data, size))
+		return signet_fail(err, SIGNET_E_MALFORMED, SIGNET_NO_OFFSET,
+		    "this is PKCS#12, a key under a passphrase: signet identity import takes it in, "
+		    "and identity export writes its certificate");
+	return signet_cert_list_read(list, data, size, is_p7_out, err);
+}
+
 signet_status app_file_certs(app_session *session, const char *path, signet_cert_list *list,
     bool *is_p7_out, signet_error *err)
 {
@@ -123,7 +145,7 @@ signet_status app_file_certs(app_session *session, const char *path, signet_cert
 
 	if (status != SIGNET_OK)
 		return status;
-	status = signet_cert_list_read(list, data.data, data.size, is_p7_out, err);
+	status = app_certs_read(list, data.data, data.size, is_p7_out, err);
 	sn_buf_clear(&data);
 	return app_blame_file(err, status, path);
 }

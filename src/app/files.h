@@ -16,6 +16,14 @@ signet_status app_folder_make(const char *path, signet_error *err) SIGNET_CHECKE
 /* Reads a whole file ("-": standard input) of at most APP_FILE_MAX octets into a fresh buffer. */
 signet_status app_file_read(
     app_session *session, const char *path, sn_buf *data, signet_error *err) SIGNET_CHECKED;
+/*
+ * RFC 7292: PFX ::= SEQUENCE { version INTEGER {v3(3)} …. A private key (PKCS#8) begins with 0 or
+ * 1, an encrypted one and a certificate with no INTEGER.
+ */
+bool app_is_pkcs12(const uint8_t *data, size_t size);
+/* The certificates in a file that was read; for PKCS#12 it is said what to do instead. */
+signet_status app_certs_read(signet_cert_list *list, const uint8_t *data, size_t size,
+    bool *is_p7_out, signet_error *err) SIGNET_CHECKED;
 /* The certificates in it, added to list; the error names the file. */
 signet_status app_file_certs(app_session *session, const char *path, signet_cert_list *list,
     bool *is_p7_out, signet_error *err) SIGNET_CHECKED;

@@ -19,21 +19,6 @@ typedef struct import {
 	app_identities p12; /* what PKCS#12 files hold */
 } import;
 
-/*
- * RFC 7292: PFX ::= SEQUENCE { version INTEGER {v3(3)} …. A private key (PKCS#8) begins with 0 or
- * 1, an encrypted one and a certificate with no INTEGER.
- */
-static bool is_pkcs12(const uint8_t *data, size_t size)
-{
-	size_t at = 2;
-
-	if (size < 8 || data[0] != 0x30)
-		return false;
-	if (data[1] > 0x80)
-		at += data[1] & 0x7f;
-	return at + 3 <= size && data[at] == 2 && data[at + 1] == 1 && data[at + 2] == 3;
-}
-
 static const uint8_t *find(const uint8_t *data, size_t size, const char *text)
 {
 	size_t length = strlen(text);
@@ -120,7 +105,7 @@ static signet_status add_pem(
 static signet_status add_der(
     import *i, const char *path, const uint8_t *data, size_t size, signet_error *err)
 {
-	if (is_pkcs12(data, size))
+	if (app_is_pkcs12(data, size))
 		return app_identities_p12(i->session, path, data, size, &i->p12, err);
 	if (signet_cert_list_read(i->certs, data, size, NULL, NULL) == SIGNET_OK)
 		return SIGNET_OK;

@@ -143,11 +143,11 @@ static bool is_meant(const renewal *r, const signet_cert *cert)
 	return (name != NULL && app_is_fingerprint(cert, name)) || !is_replaced(r, cert);
 }
 
-static signet_status by_own_ca(app_session *session, const char *const *addresses, size_t count,
-    signet_error *err)
+static signet_status by_own_ca(app_session *session, const signet_cert *renewed,
+    const char *const *addresses, size_t count, signet_error *err)
 {
 	const app_secret *secret = NULL;
-	signet_identity *identity = NULL;
+	app_identities made = { 0 };
 	app_ca ca;
 	signet_status status =
 	    app_ca_open(session, app_value(&session->args, APP_OPTION_CA), &ca, err);
@@ -157,16 +157,16 @@ static signet_status by_own_ca(app_session *session, const char *const *addresse
 	if (!app_has(&session->args, APP_OPTION_PLAIN_KEY))
 		status = app_passphrase_new(session, addresses[0], &secret, err);
 	if (status == SIGNET_OK)
-		status = app_ca_issue_identity(&ca, addresses, count, &identity, err);
+		status = app_ca_issue_identities(&ca, addresses, count, renewed, &made, err);
 	if (status == SIGNET_OK)
-		status = app_identity_keep(session, identity, secret, err);
+		status = app_identity_keep(session, made.list[0], secret, err);
 	if (status == SIGNET_OK)
 		status = app_note_how(
-		    session, signet_identity_cert(identity), "ca", ca.dir, err);
+		    session, signet_identity_cert(made.list[0]), "ca", ca.dir, err);
 	if (status == SIGNET_OK)
 		app_say(session, "identity of %s kept: %.16s", addresses[0],
-		    signet_cert_fingerprint(signet_identity_cert(identity)));
-	signet_identity_unref(&identity);
+		    signet_cert_fingerprint(signet_identity_cert(made.list[0])));
+	app_identities_clear(&made);
 	app_ca_close(&ca);
 	return status;
 }
@@ -188,10 +188,10 @@ static signet_status by_method(
 	if (h->method == NULL)
 		return signet_fail(err, SIGNET_E_UNAVAILABLE, SIGNET_NO_OFFSET,
 		    "it is not known how the identity of %.80s (%.16s) was got: get a new one by "
-		    "signet enroll, or from who gave it",
-		    addresses[0], signet_cert_fingerprint(cert));
+		    "signet enroll csr %.80s -o FILE, or from who gave it",
+		    addresses[0], signet_cert_fingerprint(cert), addresses[0]);
 	if (strcmp(h->method, "ca") == 0)
-		return by_own_ca(session, addresses, count, err);
+		return by_own_ca(session, cert, addresses, count, err);
 	if (strcmp(h->method, "est") == 0)
 		return app_est(session, h->url, addresses, count, identity, err);
 	if (strcmp(h->method, "acme") == 0)

@@ -99,7 +99,7 @@ static signet_status issue_request(app_ca *ca, const app_words *addresses, signe
 
 	if (status == SIGNET_OK)
 		status = app_blame_file(err,
-		    app_ca_issue(ca, addresses->text, addresses->count, NULL, data.data, data.size,
+		    app_ca_issue_request(ca, addresses->text, addresses->count, data.data, data.size,
 			&cert, err),
 		    path);
 	if (status == SIGNET_OK)
@@ -186,42 +186,71 @@ static signet_status check_output(app_session *session, signet_error *err)
 	    "elsewhere)");
 }
 
-static signet_status write_identity(app_session *session, signet_identity *identity, bool is_pem,
-    const app_secret *secret, signet_error *err)
+static signet_status write_identities(app_session *session, const app_identities *identities,
+    bool is_pem, const app_secret *secret, signet_error *err)
 {
 	if (is_pem)
-		return app_export_pem(session, identity, secret, err);
-	return app_export_p12(session, identity, secret->text, secret->size, err);
+		return app_export_pem(session, identities->list[0], secret, err);
+	return app_export_p12(session, identities, secret->text, secret->size, err);
+}
+
+/* Two keys in one PEM file are more than most readers look for. */
+static signet_status check_pair(app_session *session, bool is_pem, signet_error *err)
+{
+	const char *purpose = app_value(&session->args, APP_OPTION_PURPOSE);
+
+	if (purpose == NULL || strcmp(purpose, "separate") != 0)
+		return SIGNET_OK;
+	if (is_pem)
+		return signet_fail(err, SIGNET_E_USAGE, SIGNET_NO_OFFSET,
+		    "--purpose separate makes two keys, which go out as PKCS#12: give -o FILE.p12");
+	if (app_has(&session->args, APP_OPTION_DOMAIN))
+		return signet_fail(err, SIGNET_E_USAGE, SIGNET_NO_OFFSET,
+		    "a domain has an address to sign and another to encrypt: --purpose sign, then encrypt");
+	return SIGNET_OK;
+}
+
+static signet_status hand_out_identities(app_ca *ca, const app_words *addresses, bool is_pem,
+    const app_secret *secret, signet_error *err)
+{
+	app_identities made = { 0 };
+	signet_status status =
+	    app_ca_issue_identities(ca, addresses->text, addresses->count, NULL, &made, err);
+
+	if (status == SIGNET_OK)
+		status = write_identities(ca->session, &made, is_pem, secret, err);
+	for (size_t i = 0; i < made.count; i++) {
+		const signet_cert *cert = signet_identity_cert(made.list[i]);
+
+		if (status == SIGNET_OK)
+			app_say(ca->session, "issued %s", signet_cert_serial(cert));
+		else
+			take_back(ca, cert);
+	}
+	app_identities_clear(&made);
+	return status;
 }
 
 static signet_status issue_identity(app_ca *ca, const app_words *addresses, signet_error *err)
 {
 	app_session *session = ca->session;
 	const app_secret *secret = NULL;
-	signet_identity *identity = NULL;
 	app_secret made = { 0 };
 	bool is_pem = false;
 	signet_status status = check_output(session, err);
 
 	if (status == SIGNET_OK)
 		status = wants_pem(session, &is_pem, err);
+	if (status == SIGNET_OK)
+		status = check_pair(session, is_pem, err);
 	if (status == SIGNET_OK && !app_has(&session->args, APP_OPTION_PLAIN_KEY))
 		status = p12_passphrase(session, &made, &secret, err);
 	if (status == SIGNET_OK)
-		status = app_ca_issue_identity(
-		    ca, addresses->text, addresses->count, &identity, err);
-	if (status == SIGNET_OK) {
-		status = write_identity(session, identity, is_pem, secret, err);
-		if (status != SIGNET_OK)
-			take_back(ca, signet_identity_cert(identity));
-	}
-	if (status == SIGNET_OK)
-		app_say(session, "issued %s", signet_cert_serial(signet_identity_cert(identity)));
+		status = hand_out_identities(ca, addresses, is_pem, secret, err);
 	if (status == SIGNET_OK && made.is_known &&
 	    (printf("%.*s\n", (int)made.size, made.text) < 0 || fflush(stdout) != 0))
 		status = signet_fail_sys(err, SIGNET_E_IO, "cannot print the passphrase");
 	app_secret_wipe(&made);
-	signet_identity_unref(&identity);
 	return status;
 }
 

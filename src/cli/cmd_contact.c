@@ -128,9 +128,34 @@ typedef struct importer {
 	size_t count;
 } importer;
 
+/* What the address has beside the certificate that comes, by another authority. */
+typedef struct change {
+	const importer *importer;
+	const signet_cert *cert;
+	const char *address;
+	bool is_domain;
+} change;
+
+static signet_status visit_change(void *user, const sn_store_contact *row, signet_error *err)
+{
+	const change *c = user;
+
+	(void)err;
+	if (row->is_pending || row->is_domain != c->is_domain || !app_is_same(row->address, c->address) ||
+	    signet_cert_equal(row->cert, c->cert) ||
+	    strcmp(signet_cert_issuer(row->cert), signet_cert_issuer(c->cert)) == 0)
+		return SIGNET_OK;
+	app_say(c->importer->session,
+	    "%.100s has a certificate by another authority as well, %.100s, which stays: signet contact "
+	    "delete %.16s forgets it",
+	    c->address, signet_cert_issuer(row->cert), signet_cert_fingerprint(row->cert));
+	return SIGNET_OK;
+}
+
 static signet_status keep(
     importer *i, signet_cert *cert, const char *address, bool is_domain, signet_error *err)
 {
+	change changed = { i, cert, address, is_domain };
 	sn_store_contact contact = {
 		.address = address,
 		.is_domain = is_domain,
@@ -147,6 +172,8 @@ static signet_status keep(
 		i->count++;
 		app_say(i->session, "certificate of %s kept: %.16s", address,
 		    signet_cert_fingerprint(cert));
+		status = i->session->store_api->contact_each(
+		    i->store, is_domain ? NULL : address, visit_change, &changed, err);
 	}
 	return status;
 }
@@ -203,7 +230,7 @@ static signet_status read_file(
 	if (signet_cert_book_is(data.data, data.size))
 		status = signet_cert_list_read_book(list, data.data, data.size, &skipped, err);
 	else
-		status = signet_cert_list_read(list, data.data, data.size, NULL, err);
+		status = app_certs_read(list, data.data, data.size, NULL, err);
 	if (status == SIGNET_OK && skipped > 0)
 		app_say(session, "%.100s: %zu keys that are no X.509 certificates were passed over",
 		    path, skipped);
@@ -315,7 +342,7 @@ static signet_status contact_confirm(app_session *session, signet_error *err)
 	for (size_t i = 0; status == SIGNET_OK && i < c.count; i++)
 		app_say(session, "%.16s of %.100s, issued by %.100s, is used from now on",
 		    signet_cert_fingerprint(signet_cert_list_get(c.certs, i)),
-		    session->args.operands[0],
+		    signet_cert_address(signet_cert_list_get(c.certs, i), 0),
 		    signet_cert_issuer(signet_cert_list_get(c.certs, i)));
 	signet_cert_list_free(&c.certs);
 	free(c.ids);

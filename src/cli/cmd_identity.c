@@ -42,9 +42,21 @@ static void say_kept(app_session *session, const signet_cert *cert)
 	    signet_cert_fingerprint(cert), date);
 }
 
+static signet_status keep_new(app_session *session, signet_identity *identity, const char *dir,
+    const app_secret *secret, signet_error *err)
+{
+	signet_status status = app_identity_keep(session, identity, secret, err);
+
+	if (status == SIGNET_OK)
+		status = app_note_how(session, signet_identity_cert(identity), "ca", dir, err);
+	if (status == SIGNET_OK)
+		say_kept(session, signet_identity_cert(identity));
+	return status;
+}
+
 static signet_status identity_new(app_session *session, signet_error *err)
 {
-	signet_identity *identity = NULL;
+	app_identities made = { 0 };
 	const app_secret *secret = NULL;
 	app_ca ca;
 	signet_status status =
@@ -55,15 +67,11 @@ static signet_status identity_new(app_session *session, signet_error *err)
 	/* First: without a passphrase nothing is to stand in the CA's register. */
 	status = passphrase(session, session->args.operands[0], &secret, err);
 	if (status == SIGNET_OK)
-		status = app_ca_issue_identity(
-		    &ca, session->args.operands, session->args.operand_count, &identity, err);
-	if (status == SIGNET_OK)
-		status = app_identity_keep(session, identity, secret, err);
-	if (status == SIGNET_OK)
-		status = app_note_how(session, signet_identity_cert(identity), "ca", ca.dir, err);
-	if (status == SIGNET_OK)
-		say_kept(session, signet_identity_cert(identity));
-	signet_identity_unref(&identity);
+		status = app_ca_issue_identities(
+		    &ca, session->args.operands, session->args.operand_count, NULL, &made, err);
+	for (size_t i = 0; status == SIGNET_OK && i < made.count; i++)
+		status = keep_new(session, made.list[i], ca.dir, secret, err);
+	app_identities_clear(&made);
 	app_ca_close(&ca);
 	return status;
 }
@@ -164,7 +172,26 @@ typedef struct pick {
 	size_t count;
 	bool is_on_token;
 	signet_identity *identity;
+	signet_identity *partner; /* does what it cannot: sign or encrypt; NULL: nothing is missing */
 } pick;
+
+static void pick_clear(pick *p)
+{
+	signet_identity_unref(&p->identity);
+	signet_identity_unref(&p->partner);
+}
+
+/* Of an address with a key to sign and another to encrypt both are meant. */
+static bool is_partner(const pick *p, const sn_store_identity *row)
+{
+	const signet_cert *cert = signet_identity_cert(p->identity);
+
+	return p->partner == NULL && row->token == NULL &&
+	    ((signet_cert_can_sign(row->cert) && !signet_cert_can_sign(cert)) ||
+		(signet_cert_can_encrypt(row->cert) && !signet_cert_can_encrypt(cert))) &&
+	    signet_cert_has_address(row->cert, p->session->args.operands[0]) &&
+	    signet_cert_not_after(row->cert) >= p->session->now;
+}
 
 static signet_status visit_pick(void *user, const sn_store_identity *row, signet_error *err)
 {
@@ -173,7 +200,8 @@ static signet_status visit_pick(void *user, const sn_store_identity *row, signet
 	if (!app_is_named(row->cert, p->session->args.operands[0]))
 		return SIGNET_OK;
 	if (p->count++ > 0)
-		return SIGNET_OK;
+		return is_partner(p, row) ? app_identity_from_row(p->session, row, &p->partner, err)
+					  : SIGNET_OK;
 	p->id = row->id;
 	p->is_on_token = row->token != NULL;
 	return app_identity_from_row(p->session, row, &p->identity, err);
@@ -215,16 +243,21 @@ static signet_status export_certs(
 	return status;
 }
 
-static signet_status export_p12(app_session *session, signet_identity *identity, signet_error *err)
+static signet_status export_p12(app_session *session, const pick *p, signet_error *err)
 {
+	app_identities both = { .list = { p->identity, p->partner }, .count = p->partner == NULL ? 1 : 2 };
 	const app_secret *secret = NULL;
-	signet_key *key = NULL;
-	signet_status status = signet_identity_key(identity, &key, err);
+	signet_status status = SIGNET_OK;
 
+	for (size_t i = 0; status == SIGNET_OK && i < both.count; i++) {
+		signet_key *key = NULL;
+
+		status = signet_identity_key(both.list[i], &key, err);
+	}
 	if (status == SIGNET_OK)
 		status = app_passphrase_new(session, "the PKCS#12 file", &secret, err);
 	if (status == SIGNET_OK)
-		status = app_export_p12(session, identity, secret->text, secret->size, err);
+		status = app_export_p12(session, &both, secret->text, secret->size, err);
 	return status;
 }
 
@@ -246,11 +279,11 @@ static signet_status identity_export(app_session *session, signet_error *err)
 		status = signet_fail(err, SIGNET_E_USAGE, SIGNET_NO_OFFSET,
 		    "the private key lies on a token, and does not leave it");
 	if (status != SIGNET_OK) {
-		signet_identity_unref(&p.identity);
+		pick_clear(&p);
 		return status;
 	}
 	if (form == APP_EXPORT_P12)
-		status = export_p12(session, p.identity, err);
+		status = export_p12(session, &p, err);
 	else if (app_has(&session->args, APP_OPTION_WITH_KEY) && form == APP_EXPORT_PEM)
 		status = app_export_with_key(session, p.identity, err);
 	else if (app_has(&session->args, APP_OPTION_WITH_KEY))
@@ -258,7 +291,7 @@ static signet_status identity_export(app_session *session, signet_error *err)
 		    "--with-key goes with --format pem or p12");
 	else
 		status = export_certs(session, p.identity, form, err);
-	signet_identity_unref(&p.identity);
+	pick_clear(&p);
 	return status;
 }
 
@@ -348,7 +381,7 @@ static signet_status identity_delete(app_session *session, signet_error *err)
 		status = session->store_api->identity_remove(store, p.id, err);
 	status = say_changed(session, &p,
 	    p.is_on_token ? "deleted; its key stays on the token" : "deleted", status);
-	signet_identity_unref(&p.identity);
+	pick_clear(&p);
 	return status;
 }
 
@@ -361,7 +394,7 @@ static signet_status identity_default(app_session *session, signet_error *err)
 	if (status == SIGNET_OK)
 		status = session->store_api->identity_set_default(store, p.id, err);
 	status = say_changed(session, &p, "is the default now", status);
-	signet_identity_unref(&p.identity);
+	pick_clear(&p);
 	return status;
 }
 

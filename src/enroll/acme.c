@@ -216,6 +216,8 @@ signet_status sn_acme_ask(signet_acme *acme, const char *url, const char *payloa
 	if (status == SIGNET_OK)
 		status = sn_json_read(
 		    acme->ctx, answer.body.data, answer.body.size, document, err);
+	if (status == SIGNET_E_MALFORMED)
+		status = signet_fail(err, status, SIGNET_NO_OFFSET, "what the ACME server says is no JSON");
 	if (status == SIGNET_OK && location != NULL)
 		status = sn_acme_take_url(acme, answer.location, "what it made", location, err);
 	sn_http_clear(&answer);
@@ -263,6 +265,9 @@ static signet_status fetch_directory(signet_acme *acme, const char *url, signet_
 	if (status == SIGNET_OK)
 		status = sn_json_read(
 		    acme->ctx, answer.body.data, answer.body.size, &document, err);
+	if (status == SIGNET_E_MALFORMED)
+		status = signet_fail(
+		    err, status, SIGNET_NO_OFFSET, "what is at %.100s is no ACME directory", url);
 	if (status == SIGNET_OK)
 		status = read_directory(acme, &document, err);
 	sn_json_document_clear(&document);

@@ -1,4 +1,6 @@
 /* Statements, transactions, and what a failure of SQLite means to the caller. */
+#include <errno.h>
+
 #include "store/sqlite_int.h"
 
 signet_status sn_store_fail(sn_store *store, int code, signet_error *err)
@@ -18,6 +20,12 @@ signet_status sn_store_fail(sn_store *store, int code, signet_error *err)
 	case SQLITE_RANGE:
 	case SQLITE_CONSTRAINT: status = SIGNET_E_INTERNAL; break;
 	default: break; /* SQLITE_IOERR, _FULL, _CORRUPT, _NOTADB …: the disk, or what is on it */
+	}
+	/* "disk I/O error" alone does not say that the disk is full */
+	if (store->db != NULL && (code & 0xff) == SQLITE_IOERR && sqlite3_system_errno(store->db) != 0) {
+		errno = sqlite3_system_errno(store->db);
+		return signet_fail_sys(
+		    err, status, "the store cannot be used: %.200s", sqlite3_errmsg(store->db));
 	}
 	return signet_fail(err, status, SIGNET_NO_OFFSET, "the store cannot be used: %.200s",
 	    store->db == NULL ? sqlite3_errstr(code) : sqlite3_errmsg(store->db));

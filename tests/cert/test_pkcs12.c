@@ -280,6 +280,51 @@ static void identity__survives_writing_and_reading(void **state)
 	}
 }
 
+/* A pair in one file: each key comes back with its own certificate, the chain of both once. */
+static void identities__go_into_one_file(void **state)
+{
+	kit *k = *state;
+	signet_key *ca_key = forge_key(k, "p-256");
+	signet_cert *ca = forge_issue(k, SN_ISSUE_ROOT, "CN=CA", NULL, NULL, ca_key, NULL, NULL);
+	signet_cert_list *chain = NULL;
+	signet_identity *pair[2] = { NULL, NULL };
+	signet_identity **identities = NULL;
+	signet_sink *sink = NULL;
+	size_t count = 0, size = 0;
+	const uint8_t *data;
+
+	must(signet_cert_list_new(k->ctx, &chain, &k->err), &k->err);
+	must(signet_cert_list_add(chain, ca, &k->err), &k->err);
+	for (size_t i = 0; i < 2; i++) {
+		signet_key *key = forge_key(k, i == 0 ? "ed25519" : "x25519");
+		signet_cert *cert = forge_issue(k, i == 0 ? SN_ISSUE_SIGN : SN_ISSUE_ENCRYPT, "CN=x",
+		    "x@example.com", NULL, key, ca, ca_key);
+
+		must(signet_identity_new(k->ctx, cert, chain, key, &pair[i], &k->err), &k->err);
+		signet_cert_unref(&cert);
+		signet_key_unref(&key);
+	}
+	must(signet_sink_memory_new(k->ctx, 1 << 16, &sink, &k->err), &k->err);
+	assert_int_equal(signet_identity_array_write_pkcs12(pair, 0, false, "pass", 4, sink, &k->err),
+	    SIGNET_E_USAGE);
+	must(signet_identity_array_write_pkcs12(pair, 2, false, "pass", 4, sink, &k->err), &k->err);
+	must(sink->finish(sink, &k->err), &k->err);
+	data = signet_sink_memory_get(sink, &size);
+	must(read_p12(k, (sn_span){ data, size }, "pass", &identities, &count), &k->err);
+	assert_int_equal(count, 2);
+	for (size_t i = 0; i < 2; i++) {
+		assert_true(signet_cert_equal(
+		    signet_identity_cert(identities[i]), signet_identity_cert(pair[i])));
+		assert_int_equal(signet_cert_list_count(signet_identity_chain(identities[i])), 1);
+		signet_identity_unref(&pair[i]);
+	}
+	signet_identity_array_free(k->ctx, &identities, count);
+	signet_sink_free(&sink);
+	signet_cert_list_free(&chain);
+	signet_cert_unref(&ca);
+	signet_key_unref(&ca_key);
+}
+
 static signet_status read_once(signet_context *ctx, void *user, signet_error *err)
 {
 	const sn_span *data = user;
@@ -316,6 +361,7 @@ int main(void)
 		WITH_KIT(file__under_an_old_cipher_is_read_or_unavailable),
 		WITH_KIT(file__with_endless_rounds_is_refused),
 		WITH_KIT(identity__survives_writing_and_reading),
+		WITH_KIT(identities__go_into_one_file),
 		cmocka_unit_test(reading__survives_want_of_memory),
 	};
 

@@ -53,4 +53,17 @@ holds 'no folder was made' test ! -e "$work/elsewhere"
 # Long lines are lines.
 config "trust = /$(printf 'x%.0s' $(seq 3000))"
 expect 66 open m.eml
+
+# Every name that signet-config(5) explains is one that the file may have.
+"$SIGNET" contact find --help >help
+"$SIGNET" verify --help >>help
+sed -n 's/^\.It Cm //p' "$TOP/man/signet-config.5" | grep -o '[a-z\-]* No =' | sed 's/ No =//; s/\\//g' >names
+holds 'names are explained' test "$(wc -l <names)" -ge 7
+while read -r name; do
+	holds "$name is an option" grep -qE -- "--$name( |\$)" help
+	line="$name = yes"
+	! grep -qE -- "--$name [A-Z]" help || line="$name = 5"
+	config "$line" 'offline = yes'
+	expect 67 contact find nobody@example.com
+done <names
 finish

@@ -148,7 +148,7 @@ says "signet contact confirm ${moved:0:16}"
 # A person confirms it, by address or fingerprint.
 expect 67 contact confirm "$bob"
 expect 0 contact confirm "$moved"
-says 'CN=two'
+says 'of bob@example.com, issued by CN=two'
 states bob@example.com "r == {'$moved': 'accepted'}"
 # What it said of its own reading counts now: CBC, which signet warns its readers of.
 reader 5 moved
@@ -157,6 +157,7 @@ expect 64 contact confirm
 rm -rf home
 cp -r saved home
 expect 0 contact import moved.pem
+says "which stays: signet contact delete ${bob:0:16}"
 states bob@example.com "r['$moved'] == 'accepted'"
 # What a person took in by hand is held against newcomers as well: by its authority.
 expect 0 contact delete bob@example.com

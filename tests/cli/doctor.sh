@@ -99,4 +99,27 @@ expect 0 --home carol contact import c.pem --address someone@example.com
 expect 2 --home carol doctor --json
 json out 'any(f["about"].startswith("someone@example.com") for f in r)'
 
+# How a certificate is renewed is how it was got: what came from elsewhere is asked for by hand, and
+# each remedy does what it says when it is typed.
+export SIGNET_HOME=$work/ways
+expect 0 ca init --name 'CN=CA' --plain-key --algorithm p-256 --at 2026-01-01 --days 3650
+expect 0 trust add ways/ca/ca.pem
+expect 0 identity new own@example.com --plain-key --algorithm p-256 --at 2026-01-01 --days 365
+expect 0 ca issue file@example.com --at 2026-01-01 --days 365 --algorithm p-256 --plain-key -o file.pem
+expect 0 identity import file.pem --plain-key
+expect 2 doctor --at 2026-12-30 --json
+json out '[f["remedy"].split("   ")[0][:22] for f in r] == ["signet enroll csr file", "signet identity renew "]'
+json out 'r[1]["remedy"].endswith("as it was got")'
+python3 -c 'import json; print("\n".join(f["remedy"].split("   ")[0][7:] for f in json.load(open("out"))))' >remedies
+while read -r -a remedy; do
+	expect 0 "${remedy[@]}" --plain-key
+done <remedies
+holds 'the request is there' openssl req -in request.csr -verify -noout
+# One without an address, or revoked, is none to be renewed without being named.
+openssl req -x509 -newkey rsa:2048 -nodes -keyout nobody.key -out nobody.pem -subj /CN=Nobody -days 100 2>err
+expect 0 --home nobody identity import nobody.pem nobody.key --plain-key
+expect 2 --home nobody doctor --json
+json out '[f["remedy"][:17] for f in r if f["code"] == "certificate-without-address"] == ["signet enroll csr"]'
+json out 'all(f["remedy"] for f in r)'
+
 finish

@@ -146,8 +146,8 @@ acme 0 ok smime@example.com --mail s.eml
 # What goes wrong leaves the store as it was.
 before=$(db 'SELECT * FROM identity')
 fails() { in_box "$1" "$2" x@example.com; says "$3"; }
-fails 65 garbage 'JSON is broken'
-fails 65 html 'JSON'
+fails 65 garbage 'is no ACME directory'
+fails 65 html 'is no ACME directory'
 fails 69 nothing 'no ACME directory'
 fails 65 short 'newAccount'
 fails 65 plain 'no https URL'

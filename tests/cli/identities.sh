@@ -262,4 +262,40 @@ done
 terminal yes "$SIGNET" identity delete carol@example.com >out
 prints 'status 0'
 expect 67 identity show "$renewed"
+# A key to sign and another to encrypt: made at once, renewed each for what it does, exported in one file.
+export SIGNET_HOME=$work/pair
+expect 0 ca init --name 'CN=CA' --plain-key --algorithm p-256
+expect 0 trust add pair/ca/ca.pem
+expect 0 identity new pat@example.com --purpose separate --algorithm ed25519 --plain-key
+expect 0 identity list --json
+json out 'sorted((i["usage"], i["algorithm"]) for i in r) == [(["encrypt"], "x25519"), (["sign"], "ed25519")]'
+expect 0 identity renew pat@example.com
+expect 0 identity list --json
+json out 'sorted(i["usage"][0] for i in r) == ["encrypt", "encrypt", "sign", "sign"]'
+expect 0 identity export pat@example.com -o pat.p12 --passphrase-file pw
+export SIGNET_HOME=$work/other-pair
+expect 2 identity import pat.p12 --passphrase-file pw-other --plain-key
+expect 0 identity import pat.p12 --passphrase-file pw --plain-key
+expect 0 trust add pair/ca/ca.pem
+message pat@example.com | sed 's/alice@/pat@/' >pat.eml
+expect 0 protect pat.eml -o protected.eml
+expect 0 open protected.eml
+# The authority hands out the same as one PKCS#12 file, which others read; a request and PEM have one key.
+expect 0 ca issue rob@example.com --dir pair/ca --purpose separate --algorithm p-256 -o rob.p12 --passphrase-file pw
+holds 'two keys' test "$(openssl pkcs12 -in rob.p12 -passin file:pw -nodes 2>err | grep -c 'BEGIN PRIVATE KEY')" = 2
+expect 0 identity import rob.p12 --passphrase-file pw --plain-key
+expect 0 identity list rob@example.com --json
+json out 'sorted(i["usage"] for i in r) == [["encrypt"], ["sign"]]'
+openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout r.key -out r.csr -subj /CN=R \
+	-addext subjectAltName=email:rob@example.com 2>err
+cp pair/ca/register register
+expect 64 ca issue --csr r.csr --dir pair/ca --purpose separate -o r.pem
+says 'a request has one'
+expect 64 ca issue rob@example.com --dir pair/ca --purpose separate -o r.pem --plain-key
+says 'PKCS#12'
+expect 64 ca issue --domain example.com --dir pair/ca --purpose separate -o r.p12 --passphrase-file pw
+holds 'nothing was noted' cmp register pair/ca/register
+expect 73 ca issue rob@example.com --dir pair/ca --purpose separate -o nowhere/r.p12 --passphrase-file pw
+expect 0 ca list --dir pair/ca --json
+json out '[c["state"] for c in r][-2:] == ["revoked", "revoked"]'
 finish

@@ -99,4 +99,14 @@ json out 'r == []'
 # An address of one's choosing, and a domain, as with other files.
 expect 0 contact import 2.1.vcf --address robert@example.net
 knows robert@example.net
+# Somebody's PKCS#12 in place of his certificate: it is said what it is, and nothing is kept.
+printf 'secret\n' >pw
+SIGNET_HOME=$work/bob expect 0 identity export bob@example.com -o bob.p12 --passphrase-file pw
+for command in 'contact import' 'trust add' 'identity lint'; do
+	# shellcheck disable=SC2086
+	expect 65 $command bob.p12
+	says 'bob.p12: this is PKCS#12'
+	says 'writes its certificate'
+done
+knows
 finish
