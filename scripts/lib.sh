@@ -102,6 +102,7 @@ run_scripts()
 		return
 	fi
 	work=$(mktemp -d "${TMPDIR:-/tmp}/signet-check-XXXXXX")
+	chmod 711 "$work" # servers that a test starts give up root, and then look for their files
 	printf '%s\0' "${scripts[@]}" | xargs -0 -n 1 -P "$jobs" "$root/scripts/run-one" "$work" "$signet"
 	for script in "${scripts[@]}"; do
 		name=$(basename "$script" .sh)

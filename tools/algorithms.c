@@ -44,7 +44,7 @@ static const char introduction[] =
     "\n"
     "Names are those of the options and of the report. Everything here is read; what libcrypto "
     "lacks at run\ntime is reported as `algorithm-unavailable`. *Weak* ones are read, reported as "
-    "`weak-algorithm`, and\nnever written.\n";
+    "`weak-algorithm`, and\nnever written (as of a time before 2014, DSA and SHA-1 are not: they were in use then).\n";
 
 static void print_notes(const sn_alg *alg)
 {

@@ -83,6 +83,13 @@ typedef struct signet_compose_options {
 	 */
 	const char *const *hidden_fields;
 	size_t hidden_field_count;
+	/*
+	 * Below encryption, each hidden field that a person is shown is repeated at the head of the text,
+	 * for readers that do not know of protected fields (RFC 9788 5.2): in the parts that are the
+	 * message's text, plain and HTML, and marked by hp-legacy-display="1", so that others leave it
+	 * out. The input is read once more for it by signet_compose_new.
+	 */
+	bool legacy_display;
 } signet_compose_options;
 
 #define SIGNET_COMPOSE_OPTIONS_VERSION 1

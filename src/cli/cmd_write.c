@@ -39,6 +39,18 @@ static signet_status read_headers_policy(writing *w, signet_error *err)
 	    "--headers \"%.40s\" is none of baseline, shy, no-confidentiality, none", text);
 }
 
+/* RFC 9788 5.2: "auto" would ask whose programs know of protected fields, and nobody says so (8.1). */
+static signet_status read_legacy_display(writing *w, signet_error *err)
+{
+	const char *text = app_value(&w->session->args, APP_OPTION_LEGACY_DISPLAY);
+
+	w->options.legacy_display = text != NULL && strcmp(text, "always") == 0;
+	if (text == NULL || w->options.legacy_display || strcmp(text, "none") == 0)
+		return SIGNET_OK;
+	return signet_fail(err, SIGNET_E_USAGE, SIGNET_NO_OFFSET,
+	    "--legacy-display \"%.40s\" is none of always, none", text);
+}
+
 static signet_status read_key_transport(writing *w, signet_error *err)
 {
 	const char *text = app_value(&w->session->args, APP_OPTION_KEY_TRANSPORT);
@@ -72,6 +84,8 @@ static signet_status read_options(writing *w, signet_error *err)
 	status = app_form(w->session, &w->options.form, err);
 	if (status == SIGNET_OK)
 		status = read_headers_policy(w, err);
+	if (status == SIGNET_OK)
+		status = read_legacy_display(w, err);
 	if (status == SIGNET_OK)
 		status = read_key_transport(w, err);
 	if (status == SIGNET_OK && w->options.detached && w->options.form != SIGNET_FORM_DER &&

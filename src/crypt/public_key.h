@@ -51,6 +51,14 @@ signet_status sn_signature_verify(const sn_public_key *key, const sn_alg *alg, s
  * the parameters of RSA-PSS, whose absence means it), "dsa"; NULL when nothing is.
  */
 const char *sn_signature_weakness(const sn_alg *alg, sn_span parameters, const sn_alg *digest);
+/*
+ * Until the end of 2013 RSA and DSA with 1024 bits, DSA at all, and SHA-1 were in use, and nobody is
+ * known to have forged with them (NIST SP 800-131A). What is judged as of that time or before is
+ * judged by what held then.
+ */
+#define SN_LEGACY_UNTIL INT64_C(1388534400)
+/* Whether such a weakness, by its name, counted at that time already. */
+bool sn_weakness_counts(const char *weak, int64_t at);
 /* Ed25519, Ed448: what is signed goes in whole, no digest of ours. */
 bool sn_signature_is_oneshot(const sn_alg *alg);
 

@@ -34,6 +34,11 @@ const char *sn_signature_weakness(const sn_alg *alg, sn_span parameters, const s
 	return digest != NULL && digest->weak ? digest->name : alg->name;
 }
 
+bool sn_weakness_counts(const char *weak, int64_t at)
+{
+	return at >= SN_LEGACY_UNTIL || (strcmp(weak, "sha1") != 0 && strcmp(weak, "dsa") != 0);
+}
+
 /* What a signature was made over. */
 typedef struct signed_value {
 	const sn_alg *hash;

@@ -32,9 +32,19 @@ static signet_status encode(
 	return status;
 }
 
-signet_status sn_base64_text(sn_span data, sn_buf *out, signet_error *err)
+signet_status sn_base64_lines(sn_span data, sn_buf *out, signet_error *err)
 {
-	return encode(data, standard, true, out, err);
+	signet_status status = SIGNET_OK;
+
+	for (size_t at = 0; status == SIGNET_OK && at < data.size; at += 48) {
+		const size_t left = data.size - at;
+		const sn_span line = { data.data + at, left < 48 ? left : 48 };
+
+		status = encode(line, standard, true, out, err);
+		if (status == SIGNET_OK)
+			status = sn_buf_append_byte(out, '\n', err);
+	}
+	return status;
 }
 
 signet_status sn_base64url(sn_span data, sn_buf *out, signet_error *err)

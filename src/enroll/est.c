@@ -79,9 +79,9 @@ signet_status sn_est_ask(signet_context *ctx, const signet_est_options *options,
 	status = write_url(options, operation, &url, err);
 	if (status == SIGNET_OK)
 		status = sn_buf_text(&url, &asked.url, err);
-	/* RFC 8951 3: base64, without a Content-Transfer-Encoding */
+	/* RFC 8951 3: base64, without a Content-Transfer-Encoding; libest's server reads short lines only */
 	if (status == SIGNET_OK)
-		status = sn_base64_text(request, &body, err);
+		status = sn_base64_lines(request, &body, err);
 	if (status == SIGNET_OK && request.size > 0) {
 		asked.body = body.data;
 		asked.body_size = body.size;

@@ -37,7 +37,8 @@ void sn_http_words(const sn_http_answer *answer, char *text, size_t room);
  */
 signet_status sn_base64_strict(
     sn_span text, sn_buf *out, const char *what, signet_error *err) SIGNET_CHECKED;
-signet_status sn_base64_text(sn_span data, sn_buf *out, signet_error *err) SIGNET_CHECKED;
+/* In lines of 64 characters. */
+signet_status sn_base64_lines(sn_span data, sn_buf *out, signet_error *err) SIGNET_CHECKED;
 signet_status sn_base64url(sn_span data, sn_buf *out, signet_error *err) SIGNET_CHECKED;
 bool sn_base64url_is(const char *text);
 signet_status sn_base64url_decode(

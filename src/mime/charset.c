@@ -7,8 +7,6 @@
 #include "base/utf8.h"
 #include "mime/mime_int.h"
 
-enum { NAME_MAX_OCTETS = 40 };
-
 /* windows-1252 0x80 to 0x9f; 0: not assigned. The rest is ISO-8859-1. */
 static const uint16_t windows_1252[32] = {
 	0x20ac, 0, 0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021,
@@ -60,10 +58,9 @@ signet_status sn_mime_append_utf8(sn_span octets, sn_buf *text, signet_error *er
 	return append_mapped(octets, latin1, text, err);
 }
 
-/* A name that iconv_open may see: no "//", no path, nothing of "char" or "wchar_t" kind. */
-static bool copy_name(sn_span charset, char name[NAME_MAX_OCTETS + 1])
+bool sn_mime_charset_name(sn_span charset, char name[SN_MIME_CHARSET_NAME + 1])
 {
-	if (charset.size < 3 || charset.size > NAME_MAX_OCTETS ||
+	if (charset.size < 3 || charset.size > SN_MIME_CHARSET_NAME ||
 	    sn_ascii_has_prefix_n(charset.data, charset.size, "wchar"))
 		return false;
 	for (size_t i = 0; i < charset.size; i++) {
@@ -111,12 +108,12 @@ static signet_status convert(iconv_t conversion, sn_span octets, sn_buf *text, b
 static signet_status by_iconv(sn_span charset, sn_span octets, unsigned *budget, sn_buf *text,
     bool *done_out, signet_error *err)
 {
-	char name[NAME_MAX_OCTETS + 1];
+	char name[SN_MIME_CHARSET_NAME + 1];
 	const size_t before = text->size;
 	iconv_t conversion;
 	signet_status status;
 
-	if (*budget == 0 || !copy_name(charset, name))
+	if (*budget == 0 || !sn_mime_charset_name(charset, name))
 		return SIGNET_OK;
 	--*budget;
 	conversion = iconv_open("UTF-8", name);

@@ -193,18 +193,33 @@ signet_status sn_mime_field_unfold(const sn_mime_field *field, sn_buf *text, sig
 	return SIGNET_OK;
 }
 
-signet_status sn_mime_field_text(const signet_context *ctx, const sn_mime_field *field,
+static signet_status read_text(const signet_context *ctx, const sn_mime_field *field, bool is_wide,
     sn_buf *text, signet_error *err)
 {
 	sn_buf unfolded;
+	sn_span octets;
 	signet_status status;
 
 	sn_buf_init(&unfolded, ctx, field->body.size, "a header field");
 	status = sn_mime_field_unfold(field, &unfolded, err);
+	octets = (sn_span){ unfolded.data, unfolded.size };
 	if (status == SIGNET_OK)
-		status = sn_mime_words_decode((sn_span){ unfolded.data, unfolded.size }, text, err);
+		status = is_wide ? sn_mime_words_decode_widely(octets, text, err) :
+		    sn_mime_words_decode(octets, text, err);
 	sn_buf_clear(&unfolded);
 	return status;
+}
+
+signet_status sn_mime_field_text(const signet_context *ctx, const sn_mime_field *field,
+    sn_buf *text, signet_error *err)
+{
+	return read_text(ctx, field, false, text, err);
+}
+
+signet_status sn_mime_field_text_widely(const signet_context *ctx, const sn_mime_field *field,
+    sn_buf *text, signet_error *err)
+{
+	return read_text(ctx, field, true, text, err);
 }
 
 /* RFC 2045 6.1; RFC 5322 comments may stand around it, and some writers end it with ';'. */

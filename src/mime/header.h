@@ -48,6 +48,10 @@ signet_status sn_mime_field_unfold(const sn_mime_field *field, sn_buf *text, sig
  * cannot be decoded stays as it is). */
 signet_status sn_mime_field_text(const signet_context *ctx, const sn_mime_field *field,
     sn_buf *text, signet_error *err) SIGNET_CHECKED;
+/* The body as the most forgiving of readers may show it: encoded words also where none may stand,
+ * of unknown charsets or with octets that are not of theirs, control characters in them dropped. */
+signet_status sn_mime_field_text_widely(const signet_context *ctx, const sn_mime_field *field,
+    sn_buf *text, signet_error *err) SIGNET_CHECKED;
 /* Writes "name: text" and CRLF: RFC 2047 words where it is not US-ASCII, folded at 78. */
 signet_status sn_mime_field_write(const char *name, const char *text, sn_buf *out,
     signet_error *err) SIGNET_CHECKED;

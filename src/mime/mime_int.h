@@ -112,7 +112,7 @@ signet_status sn_mime_reencode_sink_new(const signet_context *ctx, bool is_base6
 
 /* charset.c */
 
-enum { SN_MIME_CONVERSIONS = 64 };
+enum { SN_MIME_CONVERSIONS = 64, SN_MIME_CHARSET_NAME = 40 };
 
 /*
  * Appends size octets of a charset to text as UTF-8. *done_out is false, and text as it was, when
@@ -121,12 +121,17 @@ enum { SN_MIME_CONVERSIONS = 64 };
  */
 signet_status sn_mime_charset_decode(sn_span charset, sn_span octets, unsigned *budget,
     sn_buf *text, bool *done_out, signet_error *err) SIGNET_CHECKED;
+/* A name that iconv_open may see: no "//", no path, nothing of "char" or "wchar_t" kind. */
+bool sn_mime_charset_name(sn_span charset, char name[SN_MIME_CHARSET_NAME + 1]);
 /* Appends octets that should be UTF-8; those that are not count as windows-1252. */
 signet_status sn_mime_append_utf8(sn_span octets, sn_buf *text, signet_error *err)
     SIGNET_CHECKED;
 
 /* words.c: appends text with its RFC 2047 words decoded. */
 signet_status sn_mime_words_decode(sn_span text, sn_buf *out, signet_error *err) SIGNET_CHECKED;
+/* As sn_mime_field_text_widely. */
+signet_status sn_mime_words_decode_widely(sn_span text, sn_buf *out, signet_error *err)
+    SIGNET_CHECKED;
 
 /* value.c: the position behind a comment that begins at `at`, nested ones and all. */
 size_t sn_mime_skip_comment(sn_span text, size_t at);

@@ -20,6 +20,7 @@ typedef struct words {
 	sn_span charset;        /* size 0: none pending */
 	sn_span raw;            /* as they stand in the header */
 	unsigned budget;
+	bool is_wide;
 } words;
 
 static bool is_charset_char(uint8_t c)
@@ -102,6 +103,17 @@ static void hide_controls(uint8_t *text, size_t size)
 			text[i] = ' ';
 }
 
+/* Readers differ in what they make of these; a reader who drops them must not be deceived. */
+static void drop_controls(sn_buf *text, size_t from)
+{
+	size_t to = from;
+
+	for (size_t i = from; i < text->size; i++)
+		if (text->data[i] >= ' ' && text->data[i] != 127)
+			text->data[to++] = text->data[i];
+	text->size = to;
+}
+
 static signet_status flush(words *pending, signet_error *err)
 {
 	const size_t before = pending->out->size;
@@ -113,10 +125,13 @@ static signet_status flush(words *pending, signet_error *err)
 	status = sn_mime_charset_decode(pending->charset,
 	    (sn_span){ pending->octets.data, pending->octets.size }, &pending->budget, pending->out,
 	    &done, err);
-	if (status == SIGNET_OK && done && pending->out->size != before)
-		hide_controls(pending->out->data + before, pending->out->size - before);
 	if (status == SIGNET_OK && !done)
-		status = sn_mime_append_utf8(pending->raw, pending->out, err);
+		status = sn_mime_append_utf8(pending->is_wide ?
+		    (sn_span){ pending->octets.data, pending->octets.size } : pending->raw, pending->out, err);
+	if (status == SIGNET_OK && pending->is_wide)
+		drop_controls(pending->out, before);
+	else if (status == SIGNET_OK && done && pending->out->size != before)
+		hide_controls(pending->out->data + before, pending->out->size - before);
 	sn_buf_reset(&pending->octets);
 	pending->charset.size = 0;
 	return status;
@@ -150,12 +165,12 @@ static signet_status add_word(words *pending, const word *w, const uint8_t *raw,
 }
 
 /* The octets from `at` to the next place where an encoded word may begin. */
-static size_t plain_run(sn_span text, size_t at)
+static size_t plain_run(sn_span text, size_t at, bool is_wide)
 {
 	size_t i = at + 1;
 
-	while (i < text.size && !(text.data[i] == '=' && (sn_ascii_is_blank(text.data[i - 1]) ||
-	    text.data[i - 1] == '(')))
+	while (i < text.size && !(text.data[i] == '=' && (is_wide ||
+	    sn_ascii_is_blank(text.data[i - 1]) || text.data[i - 1] == '(')))
 		i++;
 	return i - at;
 }
@@ -188,7 +203,7 @@ static signet_status decode_all(sn_span text, words *pending, signet_error *err)
 			continue;
 		}
 		status = flush(pending, err);
-		run = plain_run(text, at);
+		run = plain_run(text, at, pending->is_wide);
 		if (status == SIGNET_OK)
 			status = sn_mime_append_utf8((sn_span){ text.data + at, run }, pending->out, err);
 		at += run;
@@ -196,15 +211,25 @@ static signet_status decode_all(sn_span text, words *pending, signet_error *err)
 	return status == SIGNET_OK ? flush(pending, err) : status;
 }
 
-signet_status sn_mime_words_decode(sn_span text, sn_buf *out, signet_error *err)
+static signet_status decode(sn_span text, bool is_wide, sn_buf *out, signet_error *err)
 {
-	words pending = { .out = out, .budget = SN_MIME_CONVERSIONS };
+	words pending = { .out = out, .budget = SN_MIME_CONVERSIONS, .is_wide = is_wide };
 	signet_status status;
 
 	sn_buf_init(&pending.octets, out->ctx, text.size + 16, "an encoded word");
 	status = decode_all(text, &pending, err);
 	sn_buf_clear(&pending.octets);
 	return status;
+}
+
+signet_status sn_mime_words_decode(sn_span text, sn_buf *out, signet_error *err)
+{
+	return decode(text, false, out, err);
+}
+
+signet_status sn_mime_words_decode_widely(sn_span text, sn_buf *out, signet_error *err)
+{
+	return decode(text, true, out, err);
 }
 
 enum {

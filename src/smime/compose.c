@@ -144,6 +144,7 @@ static signet_status take_options(
 	compose->compress = options->compress;
 	compose->ignore_sender = options->ignore_sender;
 	compose->headers = options->headers;
+	compose->legacy_display = options->legacy_display;
 	compose->time = options->time;
 	compose->compatible = options->compatible;
 	status = take_cipher(compose, options->cipher, err);
@@ -204,6 +205,8 @@ signet_status signet_compose_new(signet_context *ctx, signet_input *input,
 	status = sn_compose_protect(compose, err);
 	if (status == SIGNET_OK)
 		status = sn_compose_check_hidden(compose, err);
+	if (status == SIGNET_OK)
+		status = sn_compose_legacy(compose, err);
 	if (status != SIGNET_OK)
 		goto out;
 	if ((compose->protection & SIGNET_SIGN) != 0) {
@@ -342,6 +345,9 @@ void signet_compose_free(signet_compose **compose)
 	for (size_t i = 0; i < c->hidden_count; i++)
 		sn_free(ctx, c->hidden[i]);
 	sn_free(ctx, c->hidden);
+	for (size_t i = 0; i < c->legacy_count; i++)
+		sn_free(ctx, c->legacy[i]);
+	signet_input_free(&c->overlay);
 	signet_cert_unref(&c->encryption_cert);
 	sn_free(ctx, c->digest);
 	sn_free(ctx, c);

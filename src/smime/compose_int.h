@@ -27,6 +27,7 @@
 #include "mime/address.h"
 #include "mime/canon.h"
 #include "mime/header.h"
+#include "smime/payload.h"
 
 enum {
 	SN_COMPOSE_ROLES = SIGNET_BCC + 1,
@@ -126,6 +127,10 @@ struct signet_compose {
 	signet_header_policy headers;
 	char **hidden; /* fields that stay confidential in a reply */
 	size_t hidden_count;
+	bool legacy_display;
+	signet_input *overlay; /* what input is then */
+	char *legacy[SN_PAYLOAD_LEGACY_MAX]; /* paths of the parts that got an element */
+	size_t legacy_count;
 	sn_compose_header header;
 	sn_compose_protected protected;
 	sn_compose_recipients named; /* To, Cc, or given */
@@ -164,6 +169,18 @@ signet_status sn_compose_protect(signet_compose *compose, signet_error *err) SIG
 void sn_compose_protected_add(const signet_compose *compose);
 /* Octets that the entity grows by, if its line ends are CRLF. */
 int64_t sn_compose_protected_growth(const signet_compose *compose);
+
+/* Whether the field goes inside, and outside nothing or something else of it. */
+signet_status sn_compose_hides(const signet_compose *compose, const sn_mime_field *field,
+    bool *hides_out, signet_error *err) SIGNET_CHECKED;
+void sn_compose_drop_param(sn_mime_value *value, const char *name);
+
+/* compose_legacy.c */
+/*
+ * Puts legacy display elements in (RFC 9788 5.2.1), where they were asked for and a field is hidden:
+ * the input is another one then, and the header has been read again.
+ */
+signet_status sn_compose_legacy(signet_compose *compose, signet_error *err) SIGNET_CHECKED;
 
 /* compose_reply.c */
 /* Whether the message that this one answers had the field hidden. */

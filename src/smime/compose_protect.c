@@ -120,6 +120,28 @@ static signet_status write_outside(const signet_compose *compose, const sn_mime_
 	return sn_mime_field_append(field, out, err);
 }
 
+signet_status sn_compose_hides(
+    const signet_compose *compose, const sn_mime_field *field, bool *hides_out, signet_error *err)
+{
+	const size_t max = 4 * compose->ctx->limits.header;
+	sn_buf inside, outside;
+	signet_status status;
+
+	*hides_out = false;
+	if (!is_original(field))
+		return SIGNET_OK;
+	sn_buf_init(&inside, compose->ctx, max, "a field");
+	sn_buf_init(&outside, compose->ctx, max, "a field");
+	status = sn_mime_field_append(field, &inside, err);
+	if (status == SIGNET_OK)
+		status = write_outside(compose, field, &outside, err);
+	*hides_out = status == SIGNET_OK && !sn_span_equal((sn_span){ inside.data, inside.size },
+						(sn_span){ outside.data, outside.size });
+	sn_buf_clear(&inside);
+	sn_buf_clear(&outside);
+	return status;
+}
+
 /* ---- the parts ---- */
 
 /* Every original field inside; and, under encryption, what of it is outside. */
@@ -159,7 +181,7 @@ static signet_status write_fields(signet_compose *compose, signet_error *err)
 	return status;
 }
 
-static void drop_param(sn_mime_value *value, const char *name)
+void sn_compose_drop_param(sn_mime_value *value, const char *name)
 {
 	size_t kept = 0;
 
@@ -180,8 +202,8 @@ static signet_status rewrite_type(sn_mime_value *type, const char *parameter, sn
 {
 	signet_status status;
 
-	drop_param(type, "hp");
-	drop_param(type, "protected-headers");
+	sn_compose_drop_param(type, "hp");
+	sn_compose_drop_param(type, "protected-headers");
 	status = sn_mime_value_write("Content-Type", type, out, err);
 	if (status != SIGNET_OK)
 		return status;

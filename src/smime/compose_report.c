@@ -41,7 +41,7 @@ static signet_status write_summary(const signet_compose *compose, sn_buf *out, s
 	return status == SIGNET_OK ? sn_buf_append_text(out, ".", err) : status;
 }
 
-static void write_headers(sn_json *json)
+static void write_headers(const signet_compose *compose, sn_json *json)
 {
 	sn_json_key(json, "headers");
 	sn_json_object_begin(json);
@@ -49,7 +49,11 @@ static void write_headers(sn_json *json)
 	write_empty_array(json, "hidden");
 	write_empty_array(json, "changed");
 	write_empty_array(json, "fields");
-	write_empty_array(json, "legacy_display");
+	sn_json_key(json, "legacy_display");
+	sn_json_array_begin(json);
+	for (size_t i = 0; i < compose->legacy_count; i++)
+		sn_json_string(json, compose->legacy[i]);
+	sn_json_array_end(json);
 	sn_json_object_end(json);
 }
 
@@ -86,7 +90,7 @@ static void write_report(
 	sn_json_key(json, "addressed_to_me");
 	sn_json_null(json);
 	write_empty_array(json, "layers");
-	write_headers(json);
+	write_headers(compose, json);
 	write_empty_array(json, "problems");
 	write_empty_array(json, "parts");
 	sn_json_key(json, "copies");

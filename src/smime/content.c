@@ -65,9 +65,11 @@ static bool is_named_before(const sn_mime_header *header, const sn_mime_field *n
 	return false;
 }
 
+/* The From that counts is the outer one where none is protected, or nobody vouches for that. */
 static bool keeps_outer(const merge *m, const sn_mime_field *field)
 {
-	return m->pass->plan->keeps_outer_from && sn_mime_field_is(field, "From");
+	return sn_mime_field_is(field, "From") && (m->pass->plan->keeps_outer_from ||
+	    sn_mime_header_count(&m->inner, "From") == 0);
 }
 
 /* All protected fields of that name, where the first outer one stands or, without one, at the end. */

@@ -216,6 +216,32 @@ static signet_status tell_header(signet_result *intact, signet_result *result, s
 	return status;
 }
 
+/*
+ * Why the message would not be valid as it was signed, either: "content intact as signed" is no word
+ * for its signer. Revocation was not asked for.
+ */
+static signet_status tell_signer(const signet_result *intact, signet_result *result,
+    signet_error *err)
+{
+	signet_status status = SIGNET_OK;
+
+	if (intact->verdict != SIGNET_VERDICT_UNTRUSTED && intact->verdict != SIGNET_VERDICT_IMPOSTOR)
+		return SIGNET_OK;
+	for (size_t i = 0; i < intact->problem_count && status == SIGNET_OK; i++) {
+		const sn_problem *problem = &intact->problems[i];
+
+		if (sn_result_has_problem(result, problem->code) ||
+		    strcmp(problem->code, "revocation-unknown") == 0)
+			continue;
+		status = sn_result_problem(
+		    result, problem->layer, problem->code, err, "%s", problem->text);
+		for (size_t k = 0; k < problem->arg_count && status == SIGNET_OK; k++)
+			status = sn_result_problem_arg(
+			    result, problem->args[k].name, problem->args[k].value, err);
+	}
+	return status;
+}
+
 static signet_status open_once(const scene *s, const sn_buf *whole, const sn_repair *repair,
     signet_sink *out, signet_result **result_out, signet_error *err)
 {
@@ -256,6 +282,8 @@ static signet_status open_again(scene *s, const sn_buf *whole, const sn_repair *
 		status = tell_change(&repair->changes[i], s->result, err);
 	if (status == SIGNET_OK)
 		status = tell_header(first, s->result, err);
+	if (status == SIGNET_OK)
+		status = tell_signer(first, s->result, err);
 	if (status == SIGNET_OK && recover != NULL) {
 		status = open_once(s, whole, repair, recover, &second, err);
 		s->has_ended = status == SIGNET_OK;

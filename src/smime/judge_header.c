@@ -175,7 +175,7 @@ static signet_status compare_protected(comparison *c, size_t index, signet_error
 	return status;
 }
 
-/* What the author did not write and looks as if: Reply-To, say. */
+/* What the author did not write and looks as if: Reply-To, say; a From alone counts all the same. */
 static signet_status compare_added(comparison *c, signet_error *err)
 {
 	signet_status status = SIGNET_OK;
@@ -183,7 +183,8 @@ static signet_status compare_added(comparison *c, signet_error *err)
 	for (size_t i = 0; i < c->outer.count && status == SIGNET_OK; i++) {
 		const sn_mime_field *field = &c->outer.fields[i];
 
-		if (sn_payload_is_authors(field) && !has_name(&c->inner, field, c->inner.count) &&
+		if (sn_payload_is_authors(field) && !sn_mime_field_is(field, "From") &&
+		    !has_name(&c->inner, field, c->inner.count) &&
 		    !has_name(&c->outer, field, i) && !has_text(&c->expected, field, c->outer.texts[i]))
 			status = add_change(c, field, err);
 	}

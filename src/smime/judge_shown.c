@@ -56,7 +56,28 @@ static bool is_at(uint32_t c) { return c == '@' || c == 0xfe6b || c == 0xff20; }
 static bool ends_address(uint32_t c)
 {
 	return c <= ' ' || c == 0x7f || c == 0xa0 || c == 0x3000 ||
-	    (c < 0x80 && strchr("<>()[]\",;:\\'`", (int)c) != NULL);
+	    (c < 0x80 && strchr("<>()[]\",;:", (int)c) != NULL);
+}
+
+/* Around an address, or inside: o'brien@example.com. */
+static bool is_quote(uint32_t c) { return c == '\'' || c == '`'; }
+
+/* What passes for a dot: those of IDNA, the small one and the leader. */
+static bool is_dot(uint32_t c)
+{
+	return c == '.' || c == 0x3002 || c == 0xff0e || c == 0xff61 || c == 0xfe52 || c == 0x2024;
+}
+
+static bool has_dot(const char *text, size_t size)
+{
+	for (size_t at = 0; at < size;) {
+		const glyph g = glyph_at(text, at, size);
+
+		if (is_dot(g.c))
+			return true;
+		at += g.size;
+	}
+	return false;
 }
 
 static bool is_sender(const sn_sender *sender, const char *address)
@@ -74,7 +95,7 @@ static bool is_other_address(const sn_sender *sender, const char *text, size_t b
 	while (end > at && text[end - 1] == '.')
 		end--;
 	/* "@ home" is no address, nor is "alice@home" */
-	if (at == begin || memchr(text + at, '.', end - at) == NULL)
+	if (at == begin || !has_dot(text + at, end - at))
 		return false;
 	(void)snprintf(address, ADDRESS_ROOM, "%.*s", (int)(end - begin < 300 ? end - begin : 300),
 	    text + begin);
@@ -91,7 +112,7 @@ static bool shows_other(const sn_sender *sender, const char *text, char address[
 	for (size_t i = 0; i <= size;) {
 		const glyph g = i < size ? glyph_at(text, i, size) : (glyph){ ' ', 1 };
 
-		if (ends_address(g.c)) {
+		if (ends_address(g.c) || (is_quote(g.c) && (has_at || i == begin))) {
 			if (has_at && is_other_address(sender, text, begin, at, i, address))
 				return true;
 			begin = i + g.size;

@@ -101,7 +101,7 @@ static signet_status judge_weakness(bench *b, const sn_signer *signer, sn_signer
 	char text[120];
 	signet_status status;
 
-	if (weak == NULL)
+	if (weak == NULL || !sn_weakness_counts(weak, b->plan->options->time))
 		return SIGNET_OK;
 	if (out->status == SIGNET_SIGNER_VALID)
 		out->reason = "weak-algorithm";

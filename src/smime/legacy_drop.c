@@ -4,6 +4,7 @@
 #include "base/ascii.h"
 #include "base/buf.h"
 #include "base/mem.h"
+#include "smime/html.h"
 #include "smime/legacy.h"
 
 enum { LEAD_MAX = 64 << 10 };
@@ -37,46 +38,6 @@ static size_t end_of_lines(sn_span text)
 }
 
 /* ---- HTML: as far as is needed to find a div by its class, and where it ends ---- */
-
-static bool starts(sn_span text, size_t at, const char *word)
-{
-	const size_t size = strlen(word);
-
-	return size <= text.size - at &&
-	    sn_ascii_equal_n(text.data + at, size, word);
-}
-
-/* Behind the '>' of the tag or comment that begins at `at`; the size of the text: it has no end. */
-static size_t end_of_tag(sn_span text, size_t at)
-{
-	uint8_t quote = 0;
-
-	if (starts(text, at, "<!--")) {
-		for (size_t i = at + 4; i + 3 <= text.size; i++)
-			if (memcmp(text.data + i, "-->", 3) == 0)
-				return i + 3;
-		return text.size;
-	}
-	for (size_t i = at + 1; i < text.size; i++) {
-		const uint8_t c = text.data[i];
-
-		if (quote != 0)
-			quote = c == quote ? 0 : quote;
-		else if (c == '"' || c == '\'')
-			quote = c;
-		else if (c == '>')
-			return i + 1;
-	}
-	return text.size;
-}
-
-static bool is_tag(sn_span text, size_t at, const char *name)
-{
-	const size_t end = at + strlen(name);
-
-	return starts(text, at, name) && end < text.size &&
-	    (sn_ascii_is_space(text.data[end]) || text.data[end] == '>' || text.data[end] == '/');
-}
 
 /* Whether one of the words of value is the class. */
 static bool has_class(sn_span value)
@@ -162,11 +123,11 @@ static size_t end_of_div(sn_span text, size_t at)
 		if (tag == NULL)
 			break;
 		at = (size_t)(tag - text.data);
-		if (is_tag(text, at, "<div"))
+		if (sn_html_is_tag(text, at, "<div"))
 			depth++;
-		else if (is_tag(text, at, "</div"))
+		else if (sn_html_is_tag(text, at, "</div"))
 			depth--;
-		at = end_of_tag(text, at);
+		at = sn_html_end_of_tag(text, at);
 		if (depth == 0)
 			return at;
 	}
@@ -186,8 +147,8 @@ static void drop_divs(sn_buf *lead)
 		if (open == NULL)
 			return;
 		begin = (size_t)(open - text.data);
-		at = end_of_tag(text, begin);
-		if (!is_tag(text, begin, "<div") ||
+		at = sn_html_end_of_tag(text, begin);
+		if (!sn_html_is_tag(text, begin, "<div") ||
 		    !is_element((sn_span){ text.data + begin, at - begin }))
 			continue;
 		end = end_of_div(text, at);

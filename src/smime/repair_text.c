@@ -172,6 +172,16 @@ static size_t write_one(const charset *set, uint32_t c, uint8_t out[4])
 	return c < set->octets ? 1 : 0;
 }
 
+/* What is the same in all of these charsets. */
+static size_t ascii_run(sn_span text, size_t at)
+{
+	size_t end = at;
+
+	while (end < text.size && text.data[end] < 0x80)
+		end++;
+	return end - at;
+}
+
 signet_status sn_repair_convert(sn_span text, const char *from, const char *to, sn_buf *out,
     bool *done_out, signet_error *err)
 {
@@ -184,13 +194,14 @@ signet_status sn_repair_convert(sn_span text, const char *from, const char *to, 
 	for (size_t at = 0; at < text.size;) {
 		uint32_t c = 0;
 		uint8_t octets[4];
-		const size_t taken = read_one(source, text, at, &c);
-		const size_t size = taken == 0 ? 0 : write_one(target, c, octets);
+		const size_t run = ascii_run(text, at);
+		const size_t taken = run != 0 ? run : read_one(source, text, at, &c);
+		const size_t size = run != 0 || taken == 0 ? run : write_one(target, c, octets);
 		signet_status status;
 
 		if (size == 0)
 			return SIGNET_OK;
-		status = sn_buf_append(out, octets, size, err);
+		status = sn_buf_append(out, run != 0 ? text.data + at : octets, size, err);
 		if (status != SIGNET_OK)
 			return status;
 		at += taken;

@@ -35,22 +35,29 @@ static signet_status take_from(const sn_plan *plan, const sn_mime_address_list *
 	return SIGNET_OK;
 }
 
-/* Some mail programs decode words in quotes and comments, too (RFC 2047 5 forbids the former). */
+/*
+ * Some mail programs decode words in quotes and comments, too (RFC 2047 5 forbids the former), and
+ * what quotes and quoted pairs keep apart is shown without them: "boss\@bank.example".
+ */
 static signet_status add_shown(const sn_plan *plan, const sn_mime_field *field, sn_buf *text,
     signet_error *err)
 {
 	sn_mime_field open = *field;
 	sn_buf body;
+	size_t size = 0;
 	signet_status status;
 
 	sn_buf_init(&body, plan->ctx, field->body.size + 1, "the From");
 	status = sn_buf_append(&body, field->body.data, field->body.size, err);
-	for (size_t i = 0; i < body.size; i++)
-		if (body.data[i] == '"' || body.data[i] == '(' || body.data[i] == ')')
-			body.data[i] = ' ';
-	open.body = (sn_span){ body.data, body.size };
+	for (size_t i = 0; i < body.size; i++) {
+		const uint8_t c = body.data[i];
+
+		if (c != '"' && c != '\\')
+			body.data[size++] = c == '(' || c == ')' ? ' ' : c;
+	}
+	open.body = (sn_span){ body.data, size };
 	if (status == SIGNET_OK)
-		status = sn_mime_field_text(plan->ctx, &open, text, err);
+		status = sn_mime_field_text_widely(plan->ctx, &open, text, err);
 	sn_buf_clear(&body);
 	return status;
 }

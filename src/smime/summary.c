@@ -143,6 +143,8 @@ signet_status sn_summarize(signet_result *result, signet_error *err)
 	case SIGNET_VERDICT_UNPROTECTED:
 		if (sn_result_has_problem(result, "not-encrypted"))
 			with_problem(result, "not encrypted", text);
+		else if (sn_result_has_problem(result, "inner-encrypted"))
+			(void)snprintf(text, sizeof(text), "encrypted, and not opened without being asked to");
 		else
 			(void)snprintf(text, sizeof(text), "neither signed nor encrypted%s",
 			    result->part_count != 0 ? " as a whole" : "");

@@ -218,7 +218,7 @@ static bool is_delegated(const judge *j, const signet_cert *responder)
 	    (X509_get_extended_key_usage(x509) & XKU_OCSP_SIGN) != 0 &&
 	    (usage == UINT32_MAX || (usage & (KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION)) != 0) &&
 	    j->inquiry->at >= signet_cert_not_before(responder) &&
-	    j->inquiry->at < signet_cert_not_after(responder) && !sn_rules_is_weak(responder);
+	    j->inquiry->at < signet_cert_not_after(responder) && !sn_rules_is_weak(responder, j->inquiry->at);
 
 	good = good && sn_inquiry_spend(j->inquiry, 1) &&
 	    X509_verify(x509, X509_get0_pubkey(issuer)) == 1 && stands(j, responder);

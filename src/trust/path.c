@@ -213,7 +213,7 @@ static signet_status judge(const sn_job *j, X509_STORE_CTX *store_ctx, int verif
 		return SIGNET_OK;
 	}
 	sn_names_check(&o->fault, o->path);
-	sn_rules_check(&o->fault, o->path, j->request->purpose);
+	sn_rules_check(&o->fault, o->path, j->request->purpose, j->request->at);
 	take_standing(watch, o);
 	return SIGNET_OK;
 }

@@ -4,6 +4,7 @@
  *
  *	RSA and DSA below 2048 bits, elliptic curves below 224 bits: weak, anywhere in the path
  *	signatures over MD2, MD4, MD5, SHA-1 or RIPEMD-160: weak, but for the anchor's own
+ *	as of 2013 or before: RSA and DSA below 1024 bits; SHA-1 was not weak (SN_LEGACY_UNTIL)
  *
  * and what would cost more than it can be worth, and is not even tried:
  *
@@ -17,23 +18,24 @@
 
 enum {
 	RSA_BITS = 2048,
+	RSA_LEGACY_BITS = 1024,
 	EC_BITS = 224,
 	LARGE_BITS = 8192,
 	LARGE_OCTETS = 64 << 10,
 	NAMES_SHIFT = 20                /* pairs of octets that are worth a signature */
 };
 
-static bool is_weak_key(const signet_cert *cert)
+static bool is_weak_key(const signet_cert *cert, int64_t at)
 {
 	const sn_public_key *key = sn_cert_public_key(cert);
 	const char *kind = key != NULL ? sn_public_key_kind(key) : "";
 
 	if (strncmp(kind, "rsa", 3) == 0 || strcmp(kind, "dsa") == 0)
-		return sn_public_key_bits(key) < RSA_BITS;
+		return sn_public_key_bits(key) < (at < SN_LEGACY_UNTIL ? RSA_LEGACY_BITS : RSA_BITS);
 	return strcmp(kind, "ec") == 0 && sn_public_key_bits(key) < EC_BITS;
 }
 
-static bool is_weakly_signed(const signet_cert *cert)
+static bool is_weakly_signed(const signet_cert *cert, int64_t at)
 {
 	int digest = NID_undef;
 
@@ -44,13 +46,16 @@ static bool is_weakly_signed(const signet_cert *cert)
 	case NID_md4:
 	case NID_md5:
 	case NID_md5_sha1:
-	case NID_sha1:
 	case NID_ripemd160: return true;
+	case NID_sha1: return at >= SN_LEGACY_UNTIL;
 	default: return false;
 	}
 }
 
-bool sn_rules_is_weak(const signet_cert *cert) { return is_weak_key(cert) || is_weakly_signed(cert); }
+bool sn_rules_is_weak(const signet_cert *cert, int64_t at)
+{
+	return is_weak_key(cert, at) || is_weakly_signed(cert, at);
+}
 
 static bool has_large_key(const signet_cert *cert)
 {
@@ -148,23 +153,24 @@ static void check_issuer(sn_fault *fault, const signet_cert *cert, size_t at)
 	    "the authority %s may not issue certificates for e-mail (its extendedKeyUsage)", name);
 }
 
-static void check_strength(sn_fault *fault, const signet_cert *cert, size_t at, bool is_anchor)
+static void check_strength(
+    sn_fault *fault, const signet_cert *cert, size_t depth, bool is_anchor, int64_t at)
 {
 	char name[SN_SHORT_NAME];
 
 	sn_short_name(cert, name);
-	if (is_weak_key(cert))
+	if (is_weak_key(cert, at))
 		(void)snprintf(fault->text, sizeof(fault->text),
 		    "the key of %s is too weak (%s); its owner needs a new certificate", name,
 		    signet_cert_key_algorithm(cert));
-	else if (!is_anchor && is_weakly_signed(cert))
+	else if (!is_anchor && is_weakly_signed(cert, at))
 		(void)snprintf(fault->text, sizeof(fault->text),
 		    "the certificate of %s is signed over a digest that can be forged (%s)", name,
 		    OBJ_nid2ln(X509_get_signature_nid(sn_cert_x509(cert))));
 	else
 		return;
 	fault->reason = "weak-algorithm";
-	fault->culprit = at > 0 ? (int)at : -1;
+	fault->culprit = depth > 0 ? (int)depth : -1;
 }
 
 static void check_readable(sn_fault *fault, const signet_cert *cert, size_t at)
@@ -186,7 +192,8 @@ void sn_rules_check_readable(sn_fault *fault, const signet_cert_list *path)
 		check_readable(fault, signet_cert_list_get(path, i), i);
 }
 
-void sn_rules_check(sn_fault *fault, const signet_cert_list *path, sn_purpose purpose)
+void sn_rules_check(
+    sn_fault *fault, const signet_cert_list *path, sn_purpose purpose, int64_t at)
 {
 	const size_t count = signet_cert_list_count(path);
 
@@ -195,5 +202,5 @@ void sn_rules_check(sn_fault *fault, const signet_cert_list *path, sn_purpose pu
 	for (size_t i = 1; i < count && fault->reason == NULL; i++)
 		check_issuer(fault, signet_cert_list_get(path, i), i);
 	for (size_t i = 0; i < count && fault->reason == NULL; i++)
-		check_strength(fault, signet_cert_list_get(path, i), i, i + 1 == count);
+		check_strength(fault, signet_cert_list_get(path, i), i, i + 1 == count, at);
 }

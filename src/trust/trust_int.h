@@ -223,8 +223,9 @@ void sn_fault_explain_work(sn_fault *fault, const signet_cert_list *path);
 /* Extensions that libcrypto cannot read; then the rules of S/MIME and of algorithms on top of a
  * path that libcrypto accepts. */
 void sn_rules_check_readable(sn_fault *fault, const signet_cert_list *path);
-void sn_rules_check(sn_fault *fault, const signet_cert_list *path, sn_purpose purpose);
-bool sn_rules_is_weak(const signet_cert *cert);
+void sn_rules_check(
+    sn_fault *fault, const signet_cert_list *path, sn_purpose purpose, int64_t at);
+bool sn_rules_is_weak(const signet_cert *cert, int64_t at);
 /* Not even tried: more work than any certificate in use asks for. */
 bool sn_rules_is_too_large(const signet_cert *cert);
 void sn_rules_check_size(sn_fault *fault, const signet_cert *leaf);

@@ -56,7 +56,13 @@ def alices():
     for line in ('From: "boss@bank.example" <alice@example.com>', "From: =?utf-8?q?boss=40bank=2Eexample?= <alice@example.com>",
                  "From: alice@example.com (really boss@bank.example)", "From: Boss \uff08boss\uff20bank.example\uff09 <alice@example.com>",
                  "From: Boss \u202eelpmaxe.knab\u202c <alice@example.com>", "From: boss@bank.example <alice@example.com>",
-                 "From: alice@example.com, boss@bank.example"):
+                 "From: alice@example.com, boss@bank.example",
+                 'From: "boss\\@bank.example" <alice@example.com>', 'From: boss"@bank.example" <alice@example.com>',
+                 'From: "boss@bank\uff0eexample" <alice@example.com>', 'From: "boss@bank\u3002example" <alice@example.com>',
+                 "From: =?x-unknown?q?boss=40bank.example?= <alice@example.com>",
+                 "From: =?utf-8?q?boss=40bank.example=FF?= <alice@example.com>",
+                 "From: =?utf-8?q?boss=00=40bank.example?= <alice@example.com>",
+                 "From: boss=?utf-8?q?=40?=bank.example <alice@example.com>"):
         show(line, "alice")
     # what the protected header says counts, not what came
     inner = b'Content-Type: text/plain; hp="clear"\r\nFrom: boss@bank.example\r\nTo: bob@example.com\r\n\r\nx\r\n'

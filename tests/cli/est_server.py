@@ -231,7 +231,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        self.serve(base64.b64decode(body, validate=True))
+        # RFC 8951 3.1: line breaks, or none
+        self.serve(base64.b64decode(b"".join(body.split()), validate=True))
 
 
 class Server(http.server.ThreadingHTTPServer):

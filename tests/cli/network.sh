@@ -8,7 +8,7 @@ for option in --private-network --fetch-issuers; do
 		expect 0 $command --help
 		prints "$option"
 	done
-	for command in protect sign encrypt decrypt inspect; do
+	for command in sign decrypt inspect; do
 		expect 64 $command $option
 	done
 done

@@ -254,8 +254,17 @@ holds 'of what is valid nothing is recovered' test "$(cat got.eml)" = old
 # Nobody is trusted: the recovered content is untrusted, and given as open gives it.
 python3 alter.py footer s.eml altered.eml
 rm -f got.eml
-expect 1 open --no-store altered.eml --recover got.eml
+expect 1 open --no-store altered.eml --recover got.eml --report r.json
 holds 'recovered all the same' test -s got.eml
+json r.json '"issuer-unknown" in [p["code"] for p in r["problems"]]'
+# Nor does "intact as signed" hide that the signer is another one.
+expect 0 sign --headers none m.eml -o n.eml
+python3 alter.py footer n.eml other.eml
+sed -i 's/^From: .*/From: boss@bank.example\r/' other.eml
+expect 1 open other.eml --report r.json
+json r.json '{"altered-footer", "sender-mismatch"} <= {p["code"] for p in r["problems"]}'
+expect 1 open altered.eml --report r.json
+json r.json '{p["code"] for p in r["problems"]} <= {"digest-mismatch", "altered-footer", "header-changed", "date-mismatch"}'
 # Below encryption there is no diagnosis.
 python3 alter.py footer s.eml altered.eml
 expect 0 encrypt altered.eml -r alice@example.com -o e.eml

@@ -104,7 +104,7 @@ cms -md sha256 -nocerts >nocerts.eml
 verdict 3 verify --no-store nocerts.eml <<'END'
 signet: untrusted: this message is signed, but the signature cannot be checked
   why: the signer's certificate is not in the message: the signature cannot be verified
-  what to do: Import the sender's certificate with signet contact import, or give it with --chain.
+  what to do: Ask the sender to sign again with the certificate sent along, as mail programs do by themselves.
 END
 verdict 3 verify --revocation required --offline s.eml <<'END'
 signet: untrusted: nobody whom you trust says who signed this message
@@ -129,6 +129,19 @@ END
 verdict 4 open m.eml -o x <<'END'
 signet: unprotected: this message is neither signed nor encrypted as a whole
   what to do: Take it as a postcard: ask the sender to sign, if it matters who wrote it.
+  its content was written all the same
+END
+{
+	printf 'From: alice@example.com\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\nAnswer this:\n'
+	printf -- '--b\nContent-Type: message/rfc822\n\n'
+	cat e.eml
+	printf -- '\n--b--\n'
+} >part.eml
+verdict 4 open part.eml -o x <<'END'
+signet: unprotected: this message is neither signed nor encrypted as a whole
+  why: part 2 is protected, the message around it is not
+  part 2: unprotected: encrypted, and not opened without being asked to
+  what to do: Open that part by itself with --inner, if you expect it.
   its content was written all the same
 END
 verdict 4 decrypt s.eml -o x <<'END'

@@ -191,7 +191,7 @@ static void enroll__posts_base64_and_takes_certificates(void **state)
 	assert_string_equal(f->fake.url[0], "https://est.example/.well-known/est/simpleenroll");
 	assert_string_equal(f->fake.method[0], "POST");
 	assert_string_equal(f->fake.header[0], "Content-Type: application/pkcs10");
-	assert_string_equal(f->fake.body[0], "cmVx");
+	assert_string_equal(f->fake.body[0], "cmVx\n");
 	assert_ptr_equal(f->fake.login, &login);
 	assert_int_equal(enroll(f, true, &answer), SIGNET_OK);
 	assert_string_equal(f->fake.url[1], "https://est.example/.well-known/est/simplereenroll");

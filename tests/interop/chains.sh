@@ -9,7 +9,6 @@ command -v openssl >/dev/null || {
 
 # NAME SIGNET OPENSSL, and why. "good" and "bad" are exit 0 and another.
 differences='
-4.1.4          bad  good  DSA with 1024 bits over SHA-1: weak by the thresholds of signet
 no-crl         good bad   without a list openssl refuses; signet says "unknown" (--revocation available)
 any-usage      good bad   RFC 8550 4.4.4 lets anyExtendedKeyUsage stand for mail; purpose smimesign does not
 rsa-1024       bad  good  openssl takes RSA of 1024 bits at its default level; signet calls it weak

@@ -52,6 +52,39 @@ static const struct { const char *body, *text; } rows[] = {
 	{ "=?UTF-8?Q?a=00b?=", "a b" },
 };
 
+/* As the most forgiving of readers may show it. */
+static const struct { const char *body, *text; } wide_rows[] = {
+	{ "=?UTF-8?Q?a=C3=A4?= b", "a\xc3\xa4 b" },
+	{ "=?x-unknown-charset?Q?a=40b?=", "a@b" },
+	{ "=?UTF-8?Q?a=40b=FF?=", "a@b\xc3\xbf" },
+	{ "=?US-ASCII?Q?a=40b=E4?=", "a@b\xc3\xa4" },
+	{ "=?UTF-16BE?B?AGEAQABiAA==?=", "a@b" },
+	{ "a=?UTF-8?Q?=40?=b", "a@b" },
+	{ "=?UTF-8?Q?a=00=0D=0A=09=7F=40b?=", "a@b" },
+	{ "=?UTF-8?X?a?= =?", "=?UTF-8?X?a?= =?" },
+};
+
+static void words__are_decoded_widely_for_what_may_deceive(void **state)
+{
+	harness h;
+
+	(void)state;
+	harness_init(&h);
+	for (size_t i = 0; i < ROWS(wide_rows); i++) {
+		sn_mime_field field = field_of(wide_rows[i].body, strlen(wide_rows[i].body));
+		sn_buf text;
+		const char *got;
+
+		sn_buf_init(&text, h.ctx, 10000, "a text");
+		assert_int_equal(sn_mime_field_text_widely(h.ctx, &field, &text, NULL), SIGNET_OK);
+		assert_int_equal(sn_buf_text(&text, &got, NULL), SIGNET_OK);
+		assert_text(wide_rows[i].body, got, wide_rows[i].text);
+		sn_buf_clear(&text);
+		field_drop(&field);
+	}
+	harness_clear(&h);
+}
+
 static void words__are_decoded_as_the_table_says(void **state)
 {
 	harness h;
@@ -212,6 +245,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(words__are_decoded_as_the_table_says),
+		cmocka_unit_test(words__are_decoded_widely_for_what_may_deceive),
 		cmocka_unit_test(text__is_read_as_it_was_written),
 		cmocka_unit_test(line_end__in_a_text_is_never_written_as_one),
 		cmocka_unit_test(charsets__beyond_the_budget_stay_as_they_are),

@@ -1,6 +1,7 @@
 /* Which addresses are written to be taken for others. */
 #include "harness.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "smime/judge.h"
@@ -55,11 +56,59 @@ static void long_label__is_looked_at_as_far_as_it_may_go(void **state)
 	assert_false(sn_looks_alike(address));
 }
 
+/* What is shown as the From of anna@example.com, or of the address told. */
+static const struct shown_row {
+	const char *shown, *from;
+	bool is_true;
+} shown_rows[] = {
+	{ "anna@example.com", NULL, true },
+	{ "'anna@example.com' <anna@example.com>", NULL, true },
+	{ "anna@example.com's team <anna@example.com>", NULL, true },
+	{ "o'brien@example.com", "o'brien@example.com", true },
+	{ "'o'brien@example.com'", "o'brien@example.com", true },
+	{ "Anna @ home, anna@home <anna@example.com>", NULL, true },
+	{ "boss@bank.example <anna@example.com>", NULL, false },
+	{ "'boss@bank.example' <anna@example.com>", NULL, false },
+	{ "o'boss@bank.example <anna@example.com>", NULL, false },
+	{ "boss\\@bank.example <anna@example.com>", NULL, false },
+	/* dots that are none to the eye of a program alone */
+	{ "boss@bank\xef\xbc\x8e" "example <anna@example.com>", NULL, false },
+	{ "boss@bank\xe3\x80\x82" "example <anna@example.com>", NULL, false },
+	{ "boss@bank\xe2\x80\xa4" "example <anna@example.com>", NULL, false },
+	{ "anna@example\xef\xbc\x8e" "com <anna@example.com>", NULL, false },
+};
+
+static void shown__is_true_unless_it_holds_another_address(void **state)
+{
+	harness h;
+
+	(void)state;
+	harness_init(&h);
+	for (size_t i = 0; i < sizeof(shown_rows) / sizeof(*shown_rows); i++) {
+		const struct shown_row *row = &shown_rows[i];
+		char from[64], shown[256];
+		char *addresses[] = { from };
+		const sn_sender sender = { .from = addresses, .from_count = 1, .shown = shown };
+		signet_result *result = NULL;
+		bool is_true = !row->is_true;
+
+		(void)snprintf(from, sizeof(from), "%s", row->from != NULL ? row->from : "anna@example.com");
+		(void)snprintf(shown, sizeof(shown), "%s", row->shown);
+		assert_int_equal(sn_result_new(h.ctx, &result, NULL), SIGNET_OK);
+		assert_int_equal(sn_judge_shown(&sender, 0, result, &is_true, NULL), SIGNET_OK);
+		if (is_true != row->is_true)
+			fail_msg("%s", row->shown);
+		signet_result_free(&result);
+	}
+	harness_clear(&h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(deceiving__is_found),
 		cmocka_unit_test(honest__is_none),
+		cmocka_unit_test(shown__is_true_unless_it_holds_another_address),
 		cmocka_unit_test(long_label__is_looked_at_as_far_as_it_may_go),
 	};
 

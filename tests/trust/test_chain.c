@@ -6,6 +6,7 @@
 
 #include "base/ascii.h"
 #include "trust/chain.h"
+#include "trust/trust_int.h"
 
 /* An authority, an intermediate and Alice, and what is asked about her. */
 typedef struct stage {
@@ -627,6 +628,28 @@ static void weak__key_or_digest_is_named(void **state)
 	stage_end(&s);
 }
 
+/* NIST SP 800-131A: 1024 bits and SHA-1 were in use until the end of 2013, MD5 was broken before. */
+static void weak__counts_by_the_time_of_the_judgement(void **state)
+{
+	stage s;
+	forge_spec spec = { .subject = "CN=Alice" };
+	signet_cert *sha1;
+
+	stage_begin(&s, *state);
+	spec.issuer = s.root;
+	spec.issuer_key = s.root_key;
+	spec.key = s.key;
+	spec.digest = "SHA1";
+	sha1 = forge(s.k, &spec);
+	assert_true(sn_rules_is_weak(sha1, SN_LEGACY_UNTIL));
+	assert_false(sn_rules_is_weak(sha1, SN_LEGACY_UNTIL - 1));
+	assert_true(sn_weakness_counts("sha1", SN_LEGACY_UNTIL));
+	assert_false(sn_weakness_counts("dsa", SN_LEGACY_UNTIL - 1));
+	assert_true(sn_weakness_counts("md5", SN_LEGACY_UNTIL - 1));
+	signet_cert_unref(&sha1);
+	stage_end(&s);
+}
+
 /* What signed the anchor is nobody's business. */
 static void weak__digest_of_the_anchor_does_not_matter(void **state)
 {
@@ -834,6 +857,7 @@ int main(void)
 		WITH_KIT(anchor__distrusted_after_a_day_speaks_for_older_certificates_only),
 		WITH_KIT(anchor__must_speak_for_every_address),
 		WITH_KIT(weak__key_or_digest_is_named),
+		WITH_KIT(weak__counts_by_the_time_of_the_judgement),
 		WITH_KIT(weak__digest_of_the_anchor_does_not_matter),
 		WITH_KIT(signature__altered_is_invalid),
 		WITH_KIT(candidate__of_the_same_name_does_not_hide_the_path),

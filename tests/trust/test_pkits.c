@@ -21,7 +21,6 @@ enum { COLUMNS = 10, PKITS_AT = 1302825600 /* 2011-04-15 */ };
 static const struct {
 	const char *test, *reason;
 } refused[] = {
-	{ "4.1.4", "DSA with 1024 bits and SHA-1 is weak" },
 	{ "4.1.5", "DSA parameters are not inherited by libcrypto" },
 };
 
@@ -29,7 +28,6 @@ static const struct {
 static const struct {
 	const char *name, *reason;
 } refused_by_name[] = {
-	{ "ValidDSASignaturesTest4EE", "DSA with 1024 bits and SHA-1 is weak" },
 	{ "ValidDSAParameterInheritanceTest5EE", "DSA parameters are not inherited by libcrypto" },
 	{ "ValidcRLIssuerTest30EE", "libcrypto does not find this issuer of an indirect CRL" },
 };

@@ -75,7 +75,8 @@ def author():
     case("two protected From", 6, clear(payload(fields=FIELDS + b"From: carol@example.com\r\n"), head=FIELDS),
          codes_in=["from-fields"])
     case("no protected From", 0, clear(payload(fields=FIELDS.split(b"\r\n", 1)[1]), head=FIELDS),
-         holds=lambda r: r["from"] == "alice@example.com")
+         text=b"From: Alice <alice@example.com>", holds=lambda r: r["from"] == "alice@example.com" and
+         headers(ALL[1:])(r))
     case("untrusted", 3, clear(payload(), "stranger", head=OUTSIDE), text=b"Subject: Invoice 4711")
 
 
