@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "base/base64_text.h"
 #include "base/time.h"
 
 enum { DATE_MAX = 64, HEAD_MAX = 1024 };
@@ -30,17 +31,6 @@ static bool fail(app_http_request *request, unsigned code)
 	return true;
 }
 
-static int digit64(uint8_t c)
-{
-	if (sn_ascii_is_upper(c))
-		return c - 'A';
-	if (sn_ascii_is_lower(c))
-		return c - 'a' + 26;
-	if (sn_ascii_is_digit(c))
-		return c - '0' + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
 /* Base64 in place, with or without what fills it up. false: something else is in it. */
 static bool decode64(const uint8_t *text, size_t size, uint8_t *out, size_t *size_out)
 {
@@ -50,7 +40,7 @@ static bool decode64(const uint8_t *text, size_t size, uint8_t *out, size_t *siz
 	while (size > 0 && text[size - 1] == '=')
 		size--;
 	for (size_t i = 0; i < size; i++) {
-		int value = digit64(text[i]);
+		int value = sn_base64_digit(text[i]);
 
 		if (value < 0)
 			return false;

@@ -4,6 +4,7 @@
 
 #include "app/ca_int.h"
 #include "app/files.h"
+#include "base/base64_text.h"
 #include "base/mem.h"
 
 enum {
@@ -206,47 +207,39 @@ signet_status app_ca_responder_answer(const app_ca_responder *responder, const u
 }
 
 /* RFC 5019 5: the base64 of the request, in a URL: '+', '/' and '=' are escaped. */
-static bool make_name(const uint8_t *data, size_t size, char name[FILE_NAME_MAX + 1])
+static signet_status make_name(sn_buf *name, sn_span question, signet_error *err)
 {
-	static const char digits[] =
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	size_t used = 0;
+	signet_status status;
+	sn_buf text;
 
-	for (size_t i = 0; i < size; i += 3) {
-		size_t left = size - i;
-		uint32_t group = (uint32_t)data[i] << 16 |
-				 (left > 1 ? (uint32_t)data[i + 1] << 8 : 0) |
-				 (left > 2 ? data[i + 2] : 0);
-
-		for (size_t k = 0; k < 4; k++) {
-			char c = k > left ? '=' : digits[group >> (18 - 6 * k) & 63];
-			int wrote = snprintf(name + used, FILE_NAME_MAX + 1 - used,
-			    strchr("+/=", c) != NULL ? "%%%02X" : "%c", (unsigned char)c);
-
-			used += (size_t)wrote;
-			if (used > FILE_NAME_MAX)
-				return false;
-		}
-	}
-	return true;
+	sn_buf_init(&text, name->ctx, FILE_NAME_MAX, "name of a file");
+	status = sn_base64_text(question, &text, err);
+	for (size_t i = 0; status == SIGNET_OK && i < text.size; i++)
+		status = sn_buf_printf(name, err,
+		    strchr("+/=", text.data[i]) != NULL ? "%%%02X" : "%c", text.data[i]);
+	sn_buf_clear(&text);
+	return status;
 }
 
 static signet_status write_answer(const app_ca_responder *responder, const char *folder,
     const signet_sink *question, signet_error *err)
 {
 	signet_ca_answer_kind kind;
-	char name[FILE_NAME_MAX + 1];
+	const char *name = NULL;
 	signet_sink *sink = NULL;
 	char *path = NULL;
 	int64_t until = 0;
 	size_t size = 0;
 	const uint8_t *data = signet_sink_memory_get(question, &size);
+	sn_buf text;
 	signet_status status;
 
-	if (!make_name(data, size, name))
-		return signet_fail(err, SIGNET_E_LIMIT, SIGNET_NO_OFFSET,
-		    "a serial number is too long for the name of a file");
-	status = app_ca_path(folder, name, &path, err);
+	sn_buf_init(&text, responder->ca->session->ctx, FILE_NAME_MAX, "name of a file");
+	status = make_name(&text, (sn_span){ data, size }, err);
+	if (status == SIGNET_OK)
+		status = sn_buf_text(&text, &name, err);
+	if (status == SIGNET_OK)
+		status = app_ca_path(folder, name, &path, err);
 	if (status == SIGNET_OK)
 		status = signet_sink_file_new(responder->ca->session->ctx, path, &sink, err);
 	if (status == SIGNET_OK)
@@ -255,6 +248,7 @@ static signet_status write_answer(const app_ca_responder *responder, const char 
 		status = sink->finish(sink, err);
 	if (sink != NULL)
 		signet_sink_free(&sink);
+	sn_buf_clear(&text);
 	free(path);
 	return status;
 }

@@ -9,6 +9,7 @@
 
 #include "app/message.h"
 #include "app/progress.h"
+#include "base/base64_text.h"
 #include "base/mem.h"
 
 enum { READ_SIZE = 64 << 10 };
@@ -187,39 +188,13 @@ signet_status app_file_write(
 	return status;
 }
 
-static signet_status append_base64(
-    sn_buf *text, const uint8_t *data, size_t size, signet_error *err)
-{
-	static const char digits[] =
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	signet_status status = SIGNET_OK;
-
-	for (size_t i = 0; status == SIGNET_OK && i < size; i += 3) {
-		size_t left = size - i;
-		uint32_t group = (uint32_t)data[i] << 16;
-		char quad[5] = { 0 };
-
-		if (left > 1)
-			group |= (uint32_t)data[i + 1] << 8;
-		if (left > 2)
-			group |= data[i + 2];
-		quad[0] = digits[group >> 18];
-		quad[1] = digits[group >> 12 & 63];
-		quad[2] = left > 1 ? digits[group >> 6 & 63] : '=';
-		quad[3] = left > 2 ? digits[group & 63] : '=';
-		quad[4] = i % 48 == 45 || left <= 3 ? '\n' : '\0';
-		status = sn_buf_append(text, quad, quad[4] == '\0' ? 4 : 5, err);
-	}
-	return status;
-}
-
 signet_status app_pem(
     sn_buf *text, const char *label, const uint8_t *data, size_t size, signet_error *err)
 {
 	signet_status status = sn_buf_printf(text, err, "-----BEGIN %s-----\n", label);
 
 	if (status == SIGNET_OK)
-		status = append_base64(text, data, size, err);
+		status = sn_base64_lines((sn_span){ data, size }, text, err);
 	if (status == SIGNET_OK)
 		status = sn_buf_printf(text, err, "-----END %s-----\n", label);
 	return status;

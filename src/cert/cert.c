@@ -125,11 +125,18 @@ static signet_status read_key(signet_cert *cert, signet_error *err)
 	return SIGNET_OK;
 }
 
+sn_span sn_cert_key_bits(const signet_cert *cert)
+{
+	const ASN1_BIT_STRING *bits = X509_get0_pubkey_bitstr(cert->x509);
+
+	return (sn_span){ ASN1_STRING_get0_data(bits), (size_t)ASN1_STRING_length(bits) };
+}
+
 /* RFC 5280 4.2.1.2 (1): SHA-1 of the bits of subjectPublicKey stands in for a missing extension. */
 static signet_status read_key_id(signet_cert *cert, signet_error *err)
 {
 	const ASN1_OCTET_STRING *stated = X509_get0_subject_key_id(cert->x509);
-	const ASN1_BIT_STRING *key = X509_get0_pubkey_bitstr(cert->x509);
+	const sn_span key = sn_cert_key_bits(cert);
 	size_t size = 0;
 	signet_status status;
 
@@ -139,7 +146,7 @@ static signet_status read_key_id(signet_cert *cert, signet_error *err)
 		return SIGNET_OK;
 	}
 	status = sn_digest_once(cert->ctx, sn_alg_by_name(SN_ALG_DIGEST, "sha1"),
-	    ASN1_STRING_get0_data(key), (size_t)ASN1_STRING_length(key), cert->key_id_digest, &size, err);
+	    key.data, key.size, cert->key_id_digest, &size, err);
 	if (status == SIGNET_OK)
 		cert->key_id = (sn_span){ cert->key_id_digest, size };
 	return status;

@@ -41,4 +41,7 @@ bool sn_cert_extended_usage_allows_mail(const signet_cert *cert);
 signet_status sn_name_text(const signet_context *ctx, sn_span name, sn_buf *text,
     signet_error *err) SIGNET_CHECKED;
 
+/* The bits of subjectPublicKey, without the octet that counts the unused ones; borrowed. */
+sn_span sn_cert_key_bits(const signet_cert *cert);
+
 #endif

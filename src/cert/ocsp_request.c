@@ -217,28 +217,6 @@ signet_status sn_ocsp_question_read(sn_span der, sn_ocsp_question *question_out,
 	return status;
 }
 
-/* The bits of subjectPublicKey, without the octet that counts the unused ones. */
-static signet_status key_bits(const signet_cert *cert, sn_span *bits_out, signet_error *err)
-{
-	sn_ber_list outer = sn_ber_list_of(cert->key_info, 0);
-	sn_ber_list fields;
-	sn_ber_item item;
-	signet_status status;
-
-	status = sn_ber_list_expect(&outer, SN_BER_SEQUENCE, "a public key", &item, err);
-	if (status != SIGNET_OK)
-		return status;
-	fields = sn_ber_list_in(&outer, &item);
-	status = sn_ber_list_expect(&fields, SN_BER_SEQUENCE, "the algorithm of a key", &item, err);
-	if (status == SIGNET_OK)
-		status = sn_ber_list_expect(
-		    &fields, SN_BER_BIT_STRING, "the bits of a key", &item, err);
-	if (status == SIGNET_OK && !sn_ber_bit_string_read(item.contents, bits_out))
-		status = signet_fail(
-		    err, SIGNET_E_MALFORMED, 0, "a public key is not whole octets");
-	return status;
-}
-
 typedef struct hashes {
 	uint8_t name[SN_DIGEST_MAX], key[SN_DIGEST_MAX];
 	size_t size;
@@ -247,12 +225,10 @@ typedef struct hashes {
 static signet_status hash_issuer(signet_context *ctx, const sn_alg *alg, const signet_cert *issuer,
     hashes *h, signet_error *err)
 {
-	sn_span bits = { NULL, 0 };
-	signet_status status = key_bits(issuer, &bits, err);
+	const sn_span bits = sn_cert_key_bits(issuer);
+	signet_status status = sn_digest_once(
+	    ctx, alg, issuer->subject.data, issuer->subject.size, h->name, &h->size, err);
 
-	if (status == SIGNET_OK)
-		status = sn_digest_once(
-		    ctx, alg, issuer->subject.data, issuer->subject.size, h->name, &h->size, err);
 	if (status == SIGNET_OK)
 		status = sn_digest_once(ctx, alg, bits.data, bits.size, h->key, &h->size, err);
 	return status;

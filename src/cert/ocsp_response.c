@@ -107,10 +107,10 @@ static void write_nonce(sn_ber_writer *writer, sn_span nonce)
 static signet_status hash_key(signet_context *ctx, const signet_cert *signer,
     uint8_t hash[SN_DIGEST_MAX], size_t *size_out, signet_error *err)
 {
-	const ASN1_BIT_STRING *bits = X509_get0_pubkey_bitstr(sn_cert_x509(signer));
+	const sn_span bits = sn_cert_key_bits(signer);
 
-	return sn_digest_once(ctx, sn_alg_by_name(SN_ALG_DIGEST, "sha1"), ASN1_STRING_get0_data(bits),
-	    (size_t)ASN1_STRING_length(bits), hash, size_out, err);
+	return sn_digest_once(ctx, sn_alg_by_name(SN_ALG_DIGEST, "sha1"), bits.data, bits.size, hash,
+	    size_out, err);
 }
 
 /* ResponseData ::= SEQUENCE { responderID, producedAt, responses, responseExtensions [1] } */

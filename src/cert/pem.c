@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "base/base64_text.h"
 
 static const char begin[] = "-----BEGIN ";
 static const char end[] = "-----END ";
@@ -78,17 +79,6 @@ static sn_span without_fields(sn_span text)
 	return text;
 }
 
-static int value_of(uint8_t c)
-{
-	if (sn_ascii_is_upper(c))
-		return c - 'A';
-	if (sn_ascii_is_lower(c))
-		return c - 'a' + 26;
-	if (sn_ascii_is_digit(c))
-		return c - '0' + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
 /* Base64 with white space anywhere; nothing but '=' and white space follows the first '='. */
 static bool decode(sn_span text, uint8_t *out, size_t *size_out)
 {
@@ -99,7 +89,7 @@ static bool decode(sn_span text, uint8_t *out, size_t *size_out)
 
 	for (size_t i = 0; i < text.size; i++) {
 		const uint8_t c = text.data[i];
-		const int value = value_of(c);
+		const int value = sn_base64_digit(c);
 
 		if (sn_ascii_is_space(c))
 			continue;

@@ -4,6 +4,7 @@
 
 #include <signet/sys/fetch.h>
 
+#include "base/base64_text.h"
 #include "base/buf.h"
 #include "base/context.h"
 #include "base/span.h"
@@ -30,18 +31,5 @@ bool sn_http_is_type(const sn_http_answer *answer, const char *type);
 int64_t sn_http_wait(const sn_http_answer *answer, int64_t now, int64_t without);
 /* The first line of the body as a sentence may hold it: printable, at most room - 1 octets. */
 void sn_http_words(const sn_http_answer *answer, char *text, size_t room);
-
-/*
- * base64 (RFC 4648 4), white space tolerated (RFC 8951 3.1), nothing else; and the alphabet of
- * URLs without padding (RFC 4648 5). Appended.
- */
-signet_status sn_base64_strict(
-    sn_span text, sn_buf *out, const char *what, signet_error *err) SIGNET_CHECKED;
-/* In lines of 64 characters. */
-signet_status sn_base64_lines(sn_span data, sn_buf *out, signet_error *err) SIGNET_CHECKED;
-signet_status sn_base64url(sn_span data, sn_buf *out, signet_error *err) SIGNET_CHECKED;
-bool sn_base64url_is(const char *text);
-signet_status sn_base64url_decode(
-    const char *text, sn_buf *out, const char *what, signet_error *err) SIGNET_CHECKED;
 
 #endif

@@ -248,3 +248,16 @@ sn_mime_encoding sn_mime_header_encoding(const sn_mime_header *header)
 			return names[i].encoding;
 	return SN_MIME_UNKNOWN_ENCODING;
 }
+
+const char *sn_mime_encoding_name(sn_mime_encoding encoding)
+{
+	switch (encoding) {
+	case SN_MIME_7BIT: return "7bit";
+	case SN_MIME_8BIT: return "8bit";
+	case SN_MIME_BINARY: return "binary";
+	case SN_MIME_QUOTED_PRINTABLE: return "quoted-printable";
+	case SN_MIME_BASE64: return "base64";
+	case SN_MIME_UNKNOWN_ENCODING: return "unknown encoding";
+	}
+	return "";
+}

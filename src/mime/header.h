@@ -102,5 +102,7 @@ typedef enum sn_mime_encoding {
 } sn_mime_encoding;
 /* Content-Transfer-Encoding; SN_MIME_7BIT when there is none. */
 sn_mime_encoding sn_mime_header_encoding(const sn_mime_header *header);
+/* As the field names it; "unknown encoding". Static. */
+const char *sn_mime_encoding_name(sn_mime_encoding encoding);
 
 #endif

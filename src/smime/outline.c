@@ -5,19 +5,6 @@
 #include "base/mem.h"
 #include "smime/classify.h"
 
-static const char *encoding_name(sn_mime_encoding encoding)
-{
-	switch (encoding) {
-	case SN_MIME_7BIT: return "7bit";
-	case SN_MIME_8BIT: return "8bit";
-	case SN_MIME_BINARY: return "binary";
-	case SN_MIME_QUOTED_PRINTABLE: return "quoted-printable";
-	case SN_MIME_BASE64: return "base64";
-	case SN_MIME_UNKNOWN_ENCODING: return "unknown encoding";
-	}
-	return "";
-}
-
 static signet_status file_name(const sn_outline *outline, const sn_mime_header *header,
     const sn_mime_value *type, char **name_out, signet_error *err)
 {
@@ -55,7 +42,7 @@ static signet_status add_part(sn_outline *outline, unsigned depth, const sn_mime
 	}
 	part = &outline->parts[count];
 	*part = (sn_outline_part){ .depth = depth,
-		.encoding = encoding_name(sn_mime_header_encoding(header)) };
+		.encoding = sn_mime_encoding_name(sn_mime_header_encoding(header)) };
 	outline->count++;
 	status = sn_strdup(outline->ctx, type->value, &part->type, err);
 	return status == SIGNET_OK ? file_name(outline, header, type, &part->name, err) : status;

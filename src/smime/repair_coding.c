@@ -31,19 +31,6 @@ static const char *const names[] = { "utf-8", "UTF-8", "us-ascii", "US-ASCII", "
 	"ISO-8859-1", "iso-8859-15", "ISO-8859-15", "windows-1252", "Windows-1252" };
 enum { NAMES = sizeof(names) / sizeof(*names) };
 
-static const char *encoding_name(sn_mime_encoding encoding)
-{
-	switch (encoding) {
-	case SN_MIME_7BIT: return "7bit";
-	case SN_MIME_8BIT: return "8bit";
-	case SN_MIME_BINARY: return "binary";
-	case SN_MIME_QUOTED_PRINTABLE: return "quoted-printable";
-	case SN_MIME_BASE64: return "base64";
-	case SN_MIME_UNKNOWN_ENCODING: break;
-	}
-	return "another one";
-}
-
 static bool is_identity(sn_mime_encoding encoding) { return encoding <= SN_MIME_BINARY; }
 
 /* ---- leaves ---- */
@@ -183,7 +170,7 @@ static signet_status write_field(const sn_mime_field *field, const recode *r, bo
 			return SIGNET_OK;
 		if (is_recoded)
 			return sn_buf_printf(out, err, "%.*s: %s\r\n", (int)field->name.size,
-			    (const char *)field->name.data, encoding_name(r->encoding));
+			    (const char *)field->name.data, sn_mime_encoding_name(r->encoding));
 	}
 	if (is_recoded && sn_mime_field_is(field, "X-MIME-Autoconverted"))
 		return SIGNET_OK;
@@ -203,7 +190,7 @@ static signet_status write_header(search *s, const sn_repair_leaf *leaf, const r
 	if (status == SIGNET_OK && is_recoded && !r->without_field &&
 	    sn_mime_header_find(&header, "Content-Transfer-Encoding") == NULL)
 		status = sn_buf_printf(&s->candidate, err, "Content-Transfer-Encoding: %s\r\n",
-		    encoding_name(r->encoding));
+		    sn_mime_encoding_name(r->encoding));
 	sn_mime_header_clear(&header);
 	return status == SIGNET_OK ? sn_buf_append(&s->candidate, "\r\n", 2, err) : status;
 }
@@ -376,13 +363,13 @@ static void tell_encoding(const sn_repair_leaf *leaf, const recode *r, sn_repair
 	*change = (sn_repair_change){ .code = "altered-encoding" };
 	if (leaf->encoding != r->encoding)
 		(void)snprintf(change->what, sizeof(change->what),
-		    "its transfer encoding was changed from %s to %s", encoding_name(r->encoding),
-		    encoding_name(leaf->encoding));
+		    "its transfer encoding was changed from %s to %s", sn_mime_encoding_name(r->encoding),
+		    sn_mime_encoding_name(leaf->encoding));
 	else if (leaf->encoding == SN_MIME_BASE64)
 		(void)snprintf(change->what, sizeof(change->what), "its base64 was wrapped anew");
 	else
 		(void)snprintf(change->what, sizeof(change->what), "its %s was written anew",
-		    encoding_name(leaf->encoding));
+		    sn_mime_encoding_name(leaf->encoding));
 }
 
 static void tell_recode(const sn_repair_leaves *leaves, const recode *r, sn_repair_change *change,
@@ -463,14 +450,17 @@ static const target targets[] = { { SN_MIME_8BIT, 1 }, { SN_MIME_7BIT, 1 },
 	{ SN_MIME_QUOTED_PRINTABLE, SN_QUOTINGS }, { SN_MIME_BASE64, WIDTHS } };
 enum { TARGETS = sizeof(targets) / sizeof(*targets) };
 
-signet_status sn_repair_undo_coding(search *s, signet_error *err)
+typedef signet_status recode_function(search *s, const sn_repair_leaves *leaves, recode r,
+    signet_error *err);
+
+/* Every way to encode the leaves anew: all of them, then one by one. */
+static signet_status each_recode(search *s, recode_function *function, signet_error *err)
 {
 	sn_repair_leaves leaves;
 	signet_status status = sn_repair_find_leaves(s, &leaves, err);
 
 	if (s->form == SN_REPAIR_TEXT)
 		return status;
-	/* all of them, then one by one */
 	for (size_t i = 0; i < (leaves.count < 2 ? leaves.count : leaves.count + 1); i++)
 		for (size_t t = 0; t < TARGETS; t++)
 			for (unsigned style = 0; style < targets[t].styles; style++) {
@@ -478,9 +468,14 @@ signet_status sn_repair_undo_coding(search *s, signet_error *err)
 					.encoding = targets[t].encoding, .style = style };
 
 				if (status == SIGNET_OK && sn_repair_goes_on(s))
-					status = try_charsets(s, &leaves, r, err);
+					status = function(s, &leaves, r, err);
 			}
 	return status;
+}
+
+signet_status sn_repair_undo_coding(search *s, signet_error *err)
+{
+	return each_recode(s, try_charsets, err);
 }
 
 static signet_status combine_one(search *s, const sn_repair_leaves *leaves, const recode *r,
@@ -541,19 +536,5 @@ static signet_status combine_target(search *s, const sn_repair_leaves *leaves, r
 
 signet_status sn_repair_undo_coding_added(search *s, signet_error *err)
 {
-	sn_repair_leaves leaves;
-	signet_status status = sn_repair_find_leaves(s, &leaves, err);
-
-	if (s->form == SN_REPAIR_TEXT)
-		return status;
-	for (size_t i = 0; i < (leaves.count < 2 ? leaves.count : leaves.count + 1); i++)
-		for (size_t t = 0; t < TARGETS; t++)
-			for (unsigned style = 0; style < targets[t].styles; style++) {
-				const recode r = { .which = i == 0 ? ALL_LEAVES : i - 1,
-					.encoding = targets[t].encoding, .style = style };
-
-				if (status == SIGNET_OK && sn_repair_goes_on(s))
-					status = combine_target(s, &leaves, r, err);
-			}
-	return status;
+	return each_recode(s, combine_target, err);
 }

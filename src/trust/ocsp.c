@@ -51,11 +51,6 @@ static const char *digest_name(const ASN1_OBJECT *oid)
 	}
 }
 
-static sn_span key_bits(const signet_cert *cert)
-{
-	return string_span(X509_get0_pubkey_bitstr(sn_cert_x509(cert)));
-}
-
 /* RFC 6960 4.1.1: CertID over the issuer's name as it stands in the certificate, and its key. */
 static signet_status is_about(const judge *j, const OCSP_SINGLERESP *single, bool *same_out,
     signet_error *err)
@@ -78,7 +73,7 @@ static signet_status is_about(const judge *j, const OCSP_SINGLERESP *single, boo
 		    j, digest, sn_cert_issuer_der(j->cert), string_span(name_hash), same_out, err);
 	if (status == SIGNET_OK && *same_out)
 		status = digest_is(
-		    j, digest, key_bits(j->issuer), string_span(key_hash), same_out, err);
+		    j, digest, sn_cert_key_bits(j->issuer), string_span(key_hash), same_out, err);
 	OCSP_CERTID_free(id);
 	return status;
 }
@@ -145,7 +140,7 @@ static signet_status is_responder(const judge *j, const signet_cert *cert, bool 
 		*is_out = X509_NAME_cmp(name, X509_get_subject_name(sn_cert_x509(cert))) == 0;
 		return SIGNET_OK;
 	}
-	return digest_is(j, "sha1", key_bits(cert), string_span(key_hash), is_out, err);
+	return digest_is(j, "sha1", sn_cert_key_bits(cert), string_span(key_hash), is_out, err);
 }
 
 static bool is_weakly_signed(const judge *j)

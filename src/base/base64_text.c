@@ -1,5 +1,4 @@
-/* The two alphabets of base64 (RFC 4648 4 and 5), strictly. */
-#include "enroll/http.h"
+#include "base/base64_text.h"
 
 #include <string.h>
 
@@ -30,6 +29,22 @@ static signet_status encode(
 		    out, quad, is_padded || left > 2 ? 4 : left + 1, err);
 	}
 	return status;
+}
+
+int sn_base64_digit(uint8_t c)
+{
+	if (sn_ascii_is_upper(c))
+		return c - 'A';
+	if (sn_ascii_is_lower(c))
+		return c - 'a' + 26;
+	if (sn_ascii_is_digit(c))
+		return c - '0' + 52;
+	return c == '+' ? 62 : c == '/' ? 63 : -1;
+}
+
+signet_status sn_base64_text(sn_span data, sn_buf *out, signet_error *err)
+{
+	return encode(data, standard, true, out, err);
 }
 
 signet_status sn_base64_lines(sn_span data, sn_buf *out, signet_error *err)
